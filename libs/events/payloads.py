@@ -1,0 +1,58 @@
+"""The data of each event. An event carries a claim check, never a report's text."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from libs.events.envelope import EventPayload
+from libs.events.report import Rejection
+
+Version = Annotated[int, Field(ge=1)]
+
+
+class ReportSubmitted(EventPayload):
+    """A report was handed over and is safely recorded; its document is still to be read."""
+
+    TYPE: ClassVar[str] = "org.navigator.report.submitted"
+
+    version: Version
+    partner: str
+
+
+class ReportAccepted(EventPayload):
+    """A report version is normalised; its content waits behind `content_url`."""
+
+    TYPE: ClassVar[str] = "org.navigator.report.accepted"
+
+    version: Version
+    partner: str
+    digest: Annotated[str, Field(description="SHA-256 of the normalised content, hexadecimal.")]
+    content_url: Annotated[str, Field(description="Path at the ingest service.")]
+
+
+class ReportIndexed(EventPayload):
+    """A report version can be found: its passages are in the collection."""
+
+    TYPE: ClassVar[str] = "org.navigator.report.indexed"
+
+    version: Version
+    passages: Annotated[int, Field(ge=1)]
+    model: str
+
+
+class ReportRejected(EventPayload):
+    """A report version will not be found, and why."""
+
+    TYPE: ClassVar[str] = "org.navigator.report.rejected"
+
+    version: Version
+    stage: Literal["normalise", "index"]
+    rejection: Rejection
+
+
+class ReportWithdrawn(EventPayload):
+    """A report was taken back by its partner; its passages have to go."""
+
+    TYPE: ClassVar[str] = "org.navigator.report.withdrawn"
+
+    version: Version

@@ -1,0 +1,277 @@
+"""The report model: what a partner hands over, and the normalised record made of it.
+
+Only a title and some text are required. What a partner leaves out stays empty; nothing
+is invented.
+"""
+
+import datetime as dt
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from libs.errors import FieldError
+
+MAX_TEXT_CHARS = 5_000_000
+
+
+def _without_nul(text: str) -> str:
+    # The embedding model's tokenizer cuts a text silently at NUL (docs/adr/0004).
+    return text.replace("\x00", "")
+
+
+Line = Annotated[
+    str,
+    AfterValidator(_without_nul),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000),
+]
+Text = Annotated[str, AfterValidator(_without_nul), StringConstraints(max_length=MAX_TEXT_CHARS)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+LanguageTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+
+
+class Strict(BaseModel):
+    """Base of all payloads: frozen, and an unknown field is an error that names it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class SectionKind(StrEnum):
+    """What a part of a report tells about."""
+
+    CHALLENGE = "challenge"
+    METHOD = "method"
+    NEEDS = "needs"
+    RESULTS = "results"
+    FAILURES = "failures"
+    LESSONS = "lessons"
+    OTHER = "other"
+
+
+class Outcome(StrEnum):
+    """How the project went, in its own words. A failure is knowledge."""
+
+    SUCCEEDED = "succeeded"
+    MIXED = "mixed"
+    FAILED = "failed"
+
+
+class Section(Strict):
+    """One part of the report's text, with the place in its document that it came from."""
+
+    text: Text
+    heading: Line | None = None
+    kind: SectionKind | None = None
+    page: Annotated[int, Field(ge=1)] | None = None
+
+
+class Organisation(Strict):
+    """An organisation that took part."""
+
+    name: Line
+    country: CountryCode | None = None
+
+
+class Place(Strict):
+    """Where it happened: ISO 3166 country, NUTS-3 code, LAU code, the place's own name."""
+
+    country: CountryCode
+    nuts: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[A-Z0-9]{0,3}$")] | None = None
+    lau: Annotated[str, StringConstraints(max_length=20)] | None = None
+    name: Line | None = None
+
+
+class Period(Strict):
+    """First and last day; an open end is a project that goes on."""
+
+    start: dt.date | None = None
+    end: dt.date | None = None
+
+    @model_validator(mode="after")
+    def _start_before_end(self) -> Self:
+        if self.start and self.end and self.end < self.start:
+            msg = "end is before start"
+            raise ValueError(msg)
+        return self
+
+
+class Budget(Strict):
+    """An amount in a currency (ISO 4217)."""
+
+    amount: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+
+
+class Needs(Strict):
+    """What a method takes, in the report's words."""
+
+    money: Line | None = None
+    staff: Line | None = None
+    partners: Line | None = None
+    time: Line | None = None
+
+
+class Method(Strict):
+    """Something that was done and can be done again elsewhere."""
+
+    name: Line
+    description: Text | None = None
+    steps: tuple[Line, ...] = ()
+    needs: Needs = Needs()
+
+
+class Result(Strict):
+    """What came of it: an indicator with its value, or a sentence."""
+
+    indicator: Line | None = None
+    value: float | str | None = None
+    unit: Line | None = None
+    text: Text | None = None
+
+
+class Contact(Strict):
+    """Whom to call."""
+
+    name: Line
+    role: Line | None = None
+    email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)] | None = None
+
+
+class Link(Strict):
+    """A page on the web that tells more."""
+
+    url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=2_000)]
+    title: Line | None = None
+
+
+class ReportMetadata(Strict):
+    """What is known about a report besides its text. The title is the one required field."""
+
+    title: Line
+    external_id: Line | None = None
+    language: LanguageTag | None = None
+    summary: Text | None = None
+    programme: Line | None = None
+    funder: Line | None = None
+    period: Period | None = None
+    budget: Budget | None = None
+    lead_organisation: Organisation | None = None
+    partner_organisations: tuple[Organisation, ...] = ()
+    places: tuple[Place, ...] = ()
+    themes: tuple[Slug, ...] = ()
+    target_groups: tuple[Slug, ...] = ()
+    sdgs: tuple[Annotated[int, Field(ge=1, le=17)], ...] = ()
+    outcome: Outcome | None = None
+    methods: tuple[Method, ...] = ()
+    results: tuple[Result, ...] = ()
+    lessons: tuple[Text, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    links: tuple[Link, ...] = ()
+    licence: Line | None = None
+    illustrative: Annotated[
+        bool, Field(description="An example written for demonstration, not a real project.")
+    ] = False
+
+
+class ReportSubmission(ReportMetadata):
+    """A whole report as JSON: metadata, and its text as one piece or in sections."""
+
+    text: Text | None = None
+    sections: tuple[Section, ...] = ()
+
+    @model_validator(mode="after")
+    def _has_text(self) -> Self:
+        if not (self.text or "").strip() and not any(s.text.strip() for s in self.sections):
+            msg = "a report needs some text: fill `text` or `sections`"
+            raise ValueError(msg)
+        return self
+
+
+class NormalisedReport(ReportMetadata):
+    """The record that ingest keeps and embed cuts into passages: always sections."""
+
+    sections: tuple[Section, ...]
+
+
+class ReportStatus(StrEnum):
+    """Where a report version stands. `indexed`, `rejected` and `withdrawn` are final."""
+
+    ACCEPTED = "accepted"
+    NORMALISED = "normalised"
+    INDEXED = "indexed"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+    @property
+    def final(self) -> bool:
+        """True when nothing more happens to this version by itself."""
+        return self in {self.INDEXED, self.REJECTED, self.WITHDRAWN}
+
+
+class StatusEntry(Strict):
+    """One line of a report's history; `seq` numbers the lines of one report from 1."""
+
+    seq: int
+    version: int
+    status: ReportStatus
+    at: dt.datetime
+    trace_id: str | None = None
+    detail: dict[str, str | int | float] = {}
+
+
+class Rejection(Strict):
+    """Why a report was not taken in: a stable code, a reason in two languages, a way to mend it."""
+
+    code: Slug
+    reason_en: str
+    reason_sv: str
+    hint: str
+
+
+class DocumentInfo(Strict):
+    """The original as it was handed over; `size` in bytes, `sha256` in hexadecimal."""
+
+    filename: str
+    media_type: str
+    size: int
+    sha256: str
+
+
+class Receipt(Strict):
+    """What became of a submission: the status resource behind `Location`."""
+
+    report_id: str
+    version: int
+    status: ReportStatus
+    title: str
+    partner: str
+    external_id: str | None
+    submitted_at: dt.datetime
+    updated_at: dt.datetime
+    passages: int | None = None
+    rejection: Rejection | None = None
+    document: DocumentInfo | None = None
+    history: tuple[StatusEntry, ...] = ()
+    links: dict[Literal["self", "content", "events", "document"], str] = {}
+
+
+class ReportContent(Strict):
+    """One normalised version, as the other services read it from ingest."""
+
+    report_id: str
+    version: int
+    partner: str
+    report: NormalisedReport
+    document: DocumentInfo | None = None
+
+
+def field_errors(errors: list[dict[str, object]]) -> tuple[FieldError, ...]:
+    """Turn pydantic's error list into JSON pointers and plain sentences."""
+    return tuple(
+        FieldError(
+            pointer="/" + "/".join(str(part) for part in error["loc"]),  # type: ignore[attr-defined]
+            detail=str(error["msg"]).removeprefix("Value error, "),
+        )
+        for error in errors
+    )
