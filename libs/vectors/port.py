@@ -13,17 +13,45 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from libs.errors import InvalidInput
+
 Vector = NDArray[np.float32]
 Scalar = str | int | float | bool
 PayloadValue = Scalar | Sequence[str] | Sequence[int] | None
 
+KEYWORD_FIELDS = (
+    "report_id",
+    "partner",
+    "language",
+    "country",
+    "nuts",
+    "themes",
+    "target_groups",
+    "kind",
+    "outcome",
+)
+INTEGER_FIELDS = ("version", "sdgs", "year")
+FILTER_FIELDS = KEYWORD_FIELDS + INTEGER_FIELDS
+_LARGEST_INTEGER = 2**63 - 1
+_LARGEST_TERM = 2**32 - 1
+
 
 @dataclass(frozen=True, slots=True)
 class SparseVector:
-    """Term weights: `indices` are term ids (u32), `values` of the same length."""
+    """Term weights: `indices` are distinct term ids (u32), `values` of the same length.
+
+    Raises InvalidInput otherwise. Both empty is a text without a term in it.
+    """
 
     indices: tuple[int, ...]
     values: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse what an engine would refuse later, with its own words."""
+        if len(self.indices) != len(self.values) or len(set(self.indices)) != len(self.indices):
+            raise InvalidInput("A sparse vector needs distinct term ids and one weight for each.")
+        if not all(0 <= index <= _LARGEST_TERM for index in self.indices):
+            raise InvalidInput("A sparse vector's term ids are from 0 to 2^32 - 1.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +69,32 @@ class PassageFilter:
     """What a passage must match: any of the values of each field, and all of the fields.
 
     Fields are payload keys of FILTER_FIELDS; a list-valued payload matches if one element does.
+    Raises InvalidInput for another field, for a field without values (leave the field out), and
+    for values that are not text (KEYWORD_FIELDS) or not whole numbers (INTEGER_FIELDS).
     """
 
     any_of: Mapping[str, Sequence[str | int]]
+
+    def __post_init__(self) -> None:
+        """Refuse a filter that could only find nothing, or that an engine would refuse."""
+        for field, values in self.any_of.items():
+            check_field(field)
+            if isinstance(values, str) or not values:
+                raise InvalidInput(
+                    f"The filter on {field} needs a list with a value in it, or to be left out."
+                )
+            fits = _is_integer if field in INTEGER_FIELDS else _is_text
+            if not all(fits(value) for value in values):
+                kind = "whole numbers" if field in INTEGER_FIELDS else "text"
+                raise InvalidInput(f"The filter on {field} takes {kind}.")
 
 
 @dataclass(frozen=True, slots=True)
 class PassageHit:
     """One passage found. `score` is the fused score; `similarity` the dense inner product.
 
-    `similarity` is None when only the sparse route found the passage and the engine does not
-    tell.
+    `similarity` is given for hits of either route; it is None only when the passage was removed
+    while the query ran.
     """
 
     id: UUID
@@ -76,29 +119,40 @@ class CollectionSpec:
     dimension: int
 
 
-KEYWORD_FIELDS = (
-    "report_id",
-    "partner",
-    "language",
-    "country",
-    "nuts",
-    "themes",
-    "target_groups",
-    "kind",
-    "outcome",
-)
-INTEGER_FIELDS = ("version", "sdgs", "year")
-FILTER_FIELDS = KEYWORD_FIELDS + INTEGER_FIELDS
+def check_field(field: str) -> None:
+    """Raise InvalidInput if passages cannot be filtered or counted by this field."""
+    if field not in FILTER_FIELDS:
+        raise InvalidInput(
+            f"No field {field!r} to filter by; there are {', '.join(FILTER_FIELDS)}."
+        )
+
+
+def _is_integer(value: str | int) -> bool:
+    # True and False are integers to Python, but not to the engines.
+    return (
+        isinstance(value, int)
+        and not isinstance(value, bool)
+        and -_LARGEST_INTEGER <= value <= _LARGEST_INTEGER
+    )
+
+
+def _is_text(value: str | int) -> bool:
+    return isinstance(value, str)
 
 
 class PassageIndex(Protocol):
-    """Raises Unavailable when the engine does not answer, InvalidInput for an unknown field.
+    """Raises Unavailable when the engine does not answer or the index is closed.
 
     Every method may be called from any thread.
     """
 
     def upsert(self, points: Iterable[PassagePoint]) -> None:
-        """Write points; one with the same id is replaced. Durable when the call returns."""
+        """Write points; one with the same id is replaced. Survives kill -9 once it has returned.
+
+        Not all or nothing: write a new version first, then delete the old one. Raises
+        InvalidInput for a vector of another dimension or length than 1, or a payload without
+        `report_id` (text) and `version` (int).
+        """
 
     def delete_report(self, report_id: str, *, before_version: int | None = None) -> None:
         """Remove a report's passages: all of them, or those of versions below the given one."""
@@ -106,18 +160,31 @@ class PassageIndex(Protocol):
     def query(
         self, dense: Vector, sparse: SparseVector, *, where: PassageFilter | None, limit: int
     ) -> list[PassageHit]:
-        """Hybrid search: dense and BM25 candidates fused by reciprocal rank, best first."""
+        """Hybrid search: dense and BM25 candidates fused by reciprocal rank, best first.
+
+        Equal scores are ordered by similarity. An empty sparse vector leaves the dense route.
+        Raises InvalidInput for a vector of another dimension or a limit below 1.
+        """
 
     def facets(
         self, field: str, *, where: PassageFilter | None = None, limit: int = 100
     ) -> list[FacetCount]:
-        """Counts of passages per value of a field, most frequent first."""
+        """Counts of passages per value of a field, most frequent first, then by value.
+
+        A passage with several values counts once for each. Raises InvalidInput for a field
+        that is not in FILTER_FIELDS.
+        """
 
     def count(self, where: PassageFilter | None = None) -> int:
         """How many passages match (all of them without a filter)."""
 
     def snapshot(self, directory: Path) -> Path:
-        """Write a consistent copy below `directory`; returns the file or folder written."""
+        """Write a consistent copy below `directory`; returns the file or folder written.
+
+        The embedded engine's folder opens again as an index; a server's file is given to its
+        own snapshot recovery. Raises Conflict if the copy exists already, InvalidInput if the
+        engine keeps its points in memory only.
+        """
 
     def close(self) -> None:
         """Flush and let go of the files or connections."""

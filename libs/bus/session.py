@@ -1,0 +1,173 @@
+"""From one connection to the broker until it is lost: poll, process, commit.
+
+A session believes only what the broker remembers. It keeps the offset that the broker is
+expected to hold for each partition and compares before every commit and every few seconds:
+a broker that came back without its memory answers otherwise, the session ends with
+Unavailable, and the next one starts from what there is.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.consumer.fetcher import ConsumerRecord
+from kafka.structs import OffsetAndMetadata
+
+from libs.bus.client import milliseconds
+from libs.bus.processing import Outcome, Processor
+from libs.bus.record import KEY_ERRORS, Received
+from libs.bus.settings import BusSettings
+from libs.errors import Unavailable
+
+POLL_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A partition that waits: from where it goes on, and when (monotonic seconds)."""
+
+    offset: int
+    until: float
+
+
+class Session:
+    """Belongs to one thread; `lag`, `ready` and `dead_letter_limit_reached` may be read by any."""
+
+    def __init__(
+        self,
+        client: KafkaConsumer,
+        settings: BusSettings,
+        processor: Processor,
+        topics: Iterable[str],
+        stopping: threading.Event,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.lag: Mapping[str, int] = {}
+        self.ready = False
+        self.dead_letter_limit_reached = False
+        self._client = client
+        self._settings = settings
+        self._timeout_ms = milliseconds(settings.request_timeout_s)
+        self._processor = processor
+        self._topics = tuple(topics)
+        self._stopping = stopping
+        self._monotonic = monotonic
+        self._committed: dict[TopicPartition, int] = {}
+        self._done: dict[TopicPartition, int] = {}
+        self._holds: dict[TopicPartition, Hold] = {}
+        self._next_look = 0.0
+
+    def run(self) -> None:
+        """Return when told to stop, or when the limit on dead letters is reached.
+
+        Raises KafkaError or Unavailable when the broker is lost or has lost its memory.
+        """
+        self._client.subscribe(self._topics)
+        while not (self._stopping.is_set() or self.dead_letter_limit_reached):
+            batch = self._client.poll(self._poll_ms(), max_records=self._settings.max_poll_records)
+            self._adopt()
+            for partition, messages in batch.items():
+                self._work(partition, messages)
+            self._commit()
+            self._look()
+
+    def _poll_ms(self) -> int:
+        """Resume what has waited long enough; until when the next one waits, in milliseconds."""
+        now = self._monotonic()
+        for partition in [p for p, hold in self._holds.items() if hold.until <= now]:
+            del self._holds[partition]
+            if partition in self._client.assignment():
+                self._client.resume(partition)
+        waits = (hold.until - now for hold in self._holds.values())
+        return milliseconds(min(POLL_S, *waits)) if self._holds else milliseconds(POLL_S)
+
+    def _adopt(self) -> None:
+        """Take note of partitions that came and went."""
+        owned = self._client.assignment()
+        for partition in self._committed.keys() - owned:
+            del self._committed[partition]
+            self._holds.pop(partition, None)
+        for partition in owned - self._committed.keys():
+            offset = self._client.committed(partition, timeout_ms=self._timeout_ms)
+            if offset is None:
+                # A first commit is the mark by which a broker that forgets gives itself away.
+                offset = self._client.beginning_offsets([partition], self._timeout_ms)[partition]
+                self._client.commit(_offsets({partition: offset}), timeout_ms=self._timeout_ms)
+            self._committed[partition] = offset
+            self._next_look = 0.0
+
+    def _work(self, partition: TopicPartition, messages: Sequence[ConsumerRecord]) -> None:
+        for message in messages:
+            if self._stopping.is_set() or self.dead_letter_limit_reached:
+                return
+            if held := self._holds.get(partition):
+                # A rebalance has forgotten that this partition is paused.
+                self._hold(partition, held)
+                return
+            verdict = self._processor.process(_received(message))
+            if verdict.finished:
+                self._done[partition] = message.offset + 1
+            elif verdict.outcome is Outcome.STOP:
+                self.dead_letter_limit_reached = True
+            else:
+                until = self._monotonic() + verdict.delay_s
+                self._hold(partition, Hold(message.offset, until))
+            self._look()
+
+    def _hold(self, partition: TopicPartition, hold: Hold) -> None:
+        self._holds[partition] = hold
+        if partition in self._client.assignment():
+            self._client.pause(partition)
+            self._client.seek(partition, hold.offset)
+
+    def _commit(self) -> None:
+        if not self._done:
+            return
+        self._check_memory(self._done)
+        self._client.commit(_offsets(self._done), timeout_ms=self._timeout_ms)
+        self._committed |= self._done
+        self._done.clear()
+
+    def _look(self) -> None:
+        """Every few seconds: see that the broker is there and remembers, and measure the lag."""
+        now = self._monotonic()
+        if now < self._next_look:
+            return
+        self._next_look = now + self._settings.check_interval_s
+        partitions = list(self._committed) or [TopicPartition(self._topics[0], 0)]
+        ends = self._client.end_offsets(partitions, timeout_ms=self._timeout_ms)
+        self._check_memory(self._committed)
+        lag = dict.fromkeys(self._topics, 0)
+        for partition, committed in self._committed.items():
+            after = self._done.get(partition, committed)
+            lag[partition.topic] += max(0, ends[partition] - after)
+        self.lag = lag
+        self.ready = bool(self._committed) or self._client.group_metadata().generation_id >= 0
+
+    def _check_memory(self, partitions: Iterable[TopicPartition]) -> None:
+        for partition in partitions:
+            remembered = self._client.committed(partition, timeout_ms=self._timeout_ms)
+            if remembered != self._committed.get(partition):
+                raise Unavailable(
+                    "the broker does not hold the offset that was committed to it: it has lost "
+                    "its memory, or another member took over; reading on from what it holds",
+                    code="broker-forgot",
+                )
+
+
+def _offsets(offsets: Mapping[TopicPartition, int]) -> dict[TopicPartition, OffsetAndMetadata]:
+    return {partition: OffsetAndMetadata(offset, "", -1) for partition, offset in offsets.items()}
+
+
+def _received(message: ConsumerRecord) -> Received:
+    return Received(
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
+        key=(message.key or b"").decode(errors=KEY_ERRORS),
+        value=message.value or b"",
+        headers=tuple((name, value or b"") for name, value in message.headers),
+    )

@@ -1,0 +1,120 @@
+"""What someone asks and what she gets: method cards with their evidence."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from libs.events.report import (
+    Budget,
+    Contact,
+    CountryCode,
+    LanguageTag,
+    Method,
+    Organisation,
+    Outcome,
+    Period,
+    Place,
+    Result,
+    Slug,
+    Strict,
+)
+
+MAX_CHALLENGE_CHARS = 5_000
+
+
+class Filters(Strict):
+    """What an answer must be about: any of the values of each field, and all of the fields."""
+
+    countries: tuple[CountryCode, ...] = ()
+    languages: tuple[LanguageTag, ...] = ()
+    themes: tuple[Slug, ...] = ()
+    target_groups: tuple[Slug, ...] = ()
+    sdgs: tuple[Annotated[int, Field(ge=1, le=17)], ...] = ()
+
+
+class RecommendationRequest(Strict):
+    """A challenge in free text, in any of the ten languages."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        str_strip_whitespace=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "challenge": "Unga som varken arbetar eller studerar och som vi inte når",
+                    "language": "sv",
+                    "limit": 5,
+                }
+            ]
+        },
+    )
+
+    challenge: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=3, max_length=MAX_CHALLENGE_CHARS),
+    ]
+    language: Annotated[
+        LanguageTag | None, Field(description="The challenge's language, if known.")
+    ] = None
+    filters: Filters = Filters()
+    limit: Annotated[int, Field(ge=1, le=50, description="Most projects to return.")] = 10
+
+
+class Answer(BaseModel):
+    """Parent of what is returned; fields may be added to it."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Evidence(Answer):
+    """A verbatim quotation and where it stands.
+
+    `start` and `end` count characters in the section's text of the report's normalised content.
+    """
+
+    passage_id: str
+    quote: str
+    language: str | None
+    heading: str | None
+    page: int | None
+    section: int
+    start: int
+    end: int
+    similarity: float | None
+    link: Annotated[str, Field(description="Page where the quotation is shown in its report.")]
+
+
+class MethodCard(Answer):
+    """One project's methods, why they fit the challenge, what they need and how to start."""
+
+    report_id: str
+    version: int
+    title: str
+    summary: str | None
+    language: str | None
+    illustrative: bool
+    outcome: Outcome | None
+    organisation: Organisation | None
+    places: tuple[Place, ...]
+    period: Period | None
+    budget: Budget | None
+    themes: tuple[str, ...]
+    target_groups: tuple[str, ...]
+    sdgs: tuple[int, ...]
+    methods: tuple[Method, ...]
+    results: tuple[Result, ...]
+    lessons: tuple[str, ...]
+    contacts: tuple[Contact, ...]
+    score: Annotated[float, Field(description="Fused rank score; comparable within one answer.")]
+    evidence: Annotated[tuple[Evidence, ...], Field(min_length=1)]
+    link: str
+
+
+class Recommendations(Answer):
+    """The answer to one challenge, best first; empty when the collection holds nothing."""
+
+    challenge: str
+    cards: tuple[MethodCard, ...]
+    model: Annotated[str, Field(description="Embedding model that was asked.")]
+    trace_id: str | None

@@ -1,0 +1,164 @@
+"""What the services of one process share, made when first asked for: the composition root's box."""
+
+import threading
+from collections.abc import Callable, Mapping
+
+import httpx
+from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
+
+from libs.bus.consumer import EventConsumer, Handler
+from libs.bus.producer import EventProducer
+from libs.bus.record import Record, record_of
+from libs.errors import Unavailable
+from libs.events.envelope import EventPayload
+from libs.events.topics import Topic
+from libs.runtime.clock import Clock, NewId, random_id, utc_now
+from libs.runtime.settings import PlatformSettings, ServiceName
+from libs.telemetry.ring import TraceRing
+from libs.telemetry.setup import Telemetry, setup_telemetry
+from libs.vectors.opening import open_index
+from libs.vectors.port import CollectionSpec, PassageIndex
+
+CONNECT_TIMEOUT_S = 2.0
+READ_TIMEOUT_S = 30.0
+
+
+class Platform:
+    """Settings, clock, telemetry, bus and index for the services that run together."""
+
+    def __init__(
+        self, settings: PlatformSettings, *, clock: Clock = utc_now, new_id: NewId = random_id
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.new_id = new_id
+        self._ring = TraceRing(settings.trace_ring)
+        self._telemetry: dict[str, Telemetry] = {}
+        self._index: PassageIndex | None = None
+        self._index_lock = threading.Lock()
+
+    def telemetry(self, service: ServiceName) -> Telemetry:
+        """A service's telemetry; all share one ring, so that a trace is seen whole."""
+        if service not in self._telemetry:
+            self._telemetry[service] = setup_telemetry(
+                service, ring=self._ring, otlp_endpoint=self.settings.otlp_endpoint
+            )
+        return self._telemetry[service]
+
+    def record_of(self, service: ServiceName) -> Callable[[EventPayload], Record]:
+        """Makes records whose source is this service, in the trace that is running."""
+
+        def make(payload: EventPayload) -> Record:
+            source = f"/navigator/{service}"
+            return record_of(payload, source=source, clock=self.clock, new_id=self.new_id)
+
+        return make
+
+    def producer(self, service: ServiceName) -> EventProducer:
+        """A producer for a service."""
+        telemetry = self.telemetry(service)
+        return EventProducer(
+            self.settings.bus(),
+            service,
+            tracer_provider=telemetry.tracers,
+            meter_provider=telemetry.meters,
+        )
+
+    def consumer(
+        self,
+        service: ServiceName,
+        producer: EventProducer,
+        handlers: Mapping[Topic, Handler],
+        *,
+        broadcast: bool = False,
+    ) -> "ConsumerWorker":
+        """A service's consumer loop. With `broadcast` every replica gets every event."""
+        telemetry = self.telemetry(service)
+        group = f"{service}-{self.settings.instance}" if broadcast else service
+        consumer = EventConsumer(
+            self.settings.bus(),
+            service=service,
+            group=group,
+            handlers=handlers,
+            producer=producer,
+            source=f"/navigator/{service}",
+            clock=self.clock,
+            new_id=self.new_id,
+            tracer_provider=telemetry.tracers,
+            meter_provider=telemetry.meters,
+        )
+        return ConsumerWorker(consumer)
+
+    def http(self, service: ServiceName, target: ServiceName) -> httpx.Client:
+        """A client with which one service asks another; traced."""
+        client = httpx.Client(
+            base_url=self.settings.url_of(target),
+            timeout=httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
+            limits=httpx.Limits(max_connections=64, max_keepalive_connections=32),
+            trust_env=False,
+        )
+        HTTPXClientInstrumentor.instrument_client(
+            client, tracer_provider=self.telemetry(service).tracers
+        )
+        return client
+
+    def index(self, spec: CollectionSpec) -> PassageIndex:
+        """The passage index, opened once for all services of the process."""
+        with self._index_lock:
+            if self._index is None:
+                self._index = open_index(self.settings.vectors(), spec)
+            return self._index
+
+    def close(self) -> None:
+        """Let go of everything, after all services have stopped."""
+        if self._index is not None:
+            self._index.close()
+        for telemetry in self._telemetry.values():
+            telemetry.close()
+
+
+class ConsumerWorker:
+    """A consumer loop in the shape of a worker."""
+
+    name = "consumer"
+
+    def __init__(self, consumer: EventConsumer) -> None:
+        self._consumer = consumer
+
+    def start(self) -> None:
+        """Begin to consume."""
+        self._consumer.start()
+
+    def stop(self, timeout: float) -> None:
+        """Finish the event in hand, commit and leave."""
+        self._consumer.stop(timeout)
+
+    def health(self) -> str | None:
+        """None, or what is wrong."""
+        return self._consumer.health()
+
+    def failed(self) -> bool:
+        """True when the loop gave up."""
+        return self._consumer.failure is not None
+
+    def lag(self) -> dict[str, int]:
+        """Events that wait, per topic."""
+        return self._consumer.lag()
+
+
+def peer_check(client: httpx.Client, name: str) -> Callable[[], str | None]:
+    """A readiness check that asks another service whether it is alive."""
+
+    def check() -> str | None:
+        try:
+            client.get("/healthz", timeout=CONNECT_TIMEOUT_S).raise_for_status()
+        except httpx.HTTPError as error:
+            return f"{name} does not answer at {client.base_url}: {type(error).__name__}"
+        return None
+
+    return check
+
+
+def unavailable(name: str, error: httpx.HTTPError) -> Unavailable:
+    """The error to raise when another service does not answer."""
+    return Unavailable(f"{name} does not answer ({type(error).__name__}); try again in a moment")

@@ -1,0 +1,117 @@
+"""What the platform can be told from outside, in one place: every `NAVIGATOR_…` of all services.
+
+Settings are built once, frozen, and passed down. `navigator config show` prints them.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from libs.bus.settings import BusSettings
+from libs.vectors.settings import VectorSettings
+
+Port = Annotated[int, Field(ge=1, le=65_535)]
+ServiceName = Literal["ingest", "embed", "recommend", "gateway"]
+SERVICE_NAMES: tuple[ServiceName, ...] = ("ingest", "embed", "recommend", "gateway")
+
+
+class PlatformSettings(BaseSettings):
+    """Where things are and how the parts reach each other; the same for every service."""
+
+    model_config = SettingsConfigDict(env_prefix="NAVIGATOR_", frozen=True, extra="ignore")
+
+    data_dir: Annotated[Path, Field(description="Folder of the embedded parts' data.")] = Path(
+        "var"
+    )
+    host: Annotated[str, Field(description="Address that the services listen on.")] = "127.0.0.1"
+    instance: Annotated[
+        str, Field(description="Name of this replica, stable over restarts (pod name).")
+    ] = "0"
+
+    gateway_port: Port = 8080
+    ingest_port: Port = 8081
+    embed_port: Port = 8082
+    recommend_port: Port = 8083
+    gateway_url: Annotated[str | None, Field(description="Default: this host and port.")] = None
+    ingest_url: Annotated[str | None, Field(description="Default: this host and port.")] = None
+    embed_url: Annotated[str | None, Field(description="Default: this host and port.")] = None
+    recommend_url: Annotated[str | None, Field(description="Default: this host and port.")] = None
+
+    kafka_bootstrap: Annotated[
+        str | None, Field(description="host:port of a Kafka broker. Default: the embedded one.")
+    ] = None
+    kafka_port: Annotated[Port, Field(description="Port of the embedded broker.")] = 19_092
+    kafka_partitions: Annotated[int, Field(ge=1, le=1_000)] = 6
+    kafka_replication: Annotated[int, Field(ge=1, le=10)] = 1
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
+    kafka_sasl_username: str | None = None
+    kafka_sasl_password: SecretStr | None = None
+    kafka_ca_file: Path | None = None
+
+    database_url: Annotated[
+        str | None,
+        Field(description="SQLAlchemy URL, e.g. postgresql+psycopg://… Default: SQLite."),
+    ] = None
+    qdrant_url: Annotated[
+        str | None, Field(description="A Qdrant server. Default: the engine in the process.")
+    ] = None
+    qdrant_api_key: SecretStr | None = None
+    collection: Annotated[str, Field(pattern=r"^[a-z0-9_-]+$")] = "passages"
+
+    otlp_endpoint: Annotated[
+        str | None, Field(description="OTLP/HTTP collector. Default: traces stay in the process.")
+    ] = None
+    trace_ring: Annotated[int, Field(ge=10, description="Traces kept for /ops/traces.")] = 500
+    log_format: Literal["text", "json"] = "text"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    max_body_bytes: Annotated[
+        int, Field(ge=1_000, description="Largest request body, documents included.")
+    ] = 25_000_000
+
+    def port_of(self, service: ServiceName) -> int:
+        """The port a service listens on."""
+        return int(getattr(self, f"{service}_port"))
+
+    def url_of(self, service: ServiceName) -> str:
+        """The base URL at which the other services reach this one, without a slash at its end."""
+        url: str | None = getattr(self, f"{service}_url")
+        if url:
+            return url.rstrip("/")
+        host = "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host
+        return f"http://{host}:{self.port_of(service)}"
+
+    @property
+    def embedded_broker(self) -> bool:
+        """True when Navigator runs a broker of its own."""
+        return self.kafka_bootstrap is None
+
+    @property
+    def sql_url(self) -> str:
+        """The database's SQLAlchemy URL."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'navigator.db'}"
+
+    def bus(self) -> BusSettings:
+        """The part that libs.bus needs."""
+        return BusSettings(
+            bootstrap=self.kafka_bootstrap or f"127.0.0.1:{self.kafka_port}",
+            partitions=self.kafka_partitions,
+            replication=self.kafka_replication,
+            instance=self.instance,
+            security_protocol=self.kafka_security_protocol,
+            sasl_mechanism=self.kafka_sasl_mechanism,
+            sasl_username=self.kafka_sasl_username,
+            sasl_password=self.kafka_sasl_password,
+            ca_file=str(self.kafka_ca_file) if self.kafka_ca_file else None,
+        )
+
+    def vectors(self) -> VectorSettings:
+        """The part that libs.vectors needs."""
+        return VectorSettings(
+            path=self.data_dir / "index",
+            url=self.qdrant_url,
+            api_key=self.qdrant_api_key,
+            collection=self.collection,
+        )

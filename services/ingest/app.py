@@ -1,0 +1,66 @@
+"""Ingest, wired: the only place where its parts meet."""
+
+import datetime as dt
+from typing import Final
+
+from libs.database.engine import Database
+from libs.database.outbox import OutboxRelay
+from libs.events.topics import REPORTS_INDEXED, REPORTS_REJECTED, REPORTS_SUBMITTED
+from libs.runtime.http import new_app, serve_operations
+from libs.runtime.platform import Platform
+from libs.runtime.service import Service
+from services.ingest.api import routes
+from services.ingest.handlers import IngestHandlers
+from services.ingest.intake import Intake
+from services.ingest.migrations.upgrade import upgrade
+from services.ingest.reconciler import Reconciler
+from services.ingest.settings import IngestSettings
+from services.ingest.status_board import StatusBoard
+
+NAME: Final = "ingest"
+
+
+def build(settings: IngestSettings, platform: Platform) -> Service:
+    """The service. Brings the database to the newest schema. Raises Unavailable without one."""
+    telemetry = platform.telemetry(NAME)
+    database = Database(platform.settings.sql_url)
+    upgrade(database.engine)
+    board = StatusBoard()
+    producer = platform.producer(NAME)
+    relay = OutboxRelay(database, producer.send)
+
+    def committed(report_id: str) -> None:
+        relay.wake()
+        board.notify(report_id)
+
+    record_of = platform.record_of(NAME)
+    resend_after = dt.timedelta(seconds=settings.reconcile_after_s)
+    intake = Intake(database, record_of, platform.clock, resend_after, committed)
+    handlers = IngestHandlers(database, platform.clock, board)
+    consumer = platform.consumer(
+        NAME,
+        producer,
+        {
+            REPORTS_SUBMITTED: handlers.on_report_submitted,
+            REPORTS_INDEXED: handlers.on_report_indexed,
+            REPORTS_REJECTED: handlers.on_report_rejected,
+        },
+    )
+    reconciler = Reconciler(database, settings, record_of, platform.clock, relay.wake)
+    app = new_app(
+        title="Navigator ingest",
+        description="Takes reports in and keeps the record of what became of them.",
+        max_body_bytes=platform.settings.max_body_bytes,
+        telemetry=telemetry,
+    )
+    app.include_router(routes(database, intake, board))
+    checks = {"database": database.health, "kafka": consumer.health, "outbox": relay.health}
+    serve_operations(app, telemetry, checks)
+    return Service(
+        name=NAME,
+        app=app,
+        host=platform.settings.host,
+        port=platform.settings.port_of(NAME),
+        workers=(relay, consumer, reconciler),
+        closers=(producer.close, database.close),
+    )

@@ -1,0 +1,135 @@
+"""What ingest does when something has happened. Safe to run twice, as all handlers are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from libs.database.engine import Database
+from libs.errors import InvalidInput
+from libs.events.envelope import EventPayload
+from libs.events.payloads import (
+    ReportAccepted,
+    ReportIndexed,
+    ReportRejected,
+    ReportSubmitted,
+    ReportWithdrawn,
+)
+from libs.events.report import (
+    NormalisedReport,
+    ReportMetadata,
+    ReportStatus,
+    ReportSubmission,
+)
+from libs.runtime.clock import Clock
+from libs.telemetry.propagation import current_trace_id
+from services.ingest import store
+from services.ingest.normalisation import normalise_document, normalise_submission
+from services.ingest.parsing.parser import parse
+from services.ingest.rejections import rejection_of
+from services.ingest.status_board import StatusBoard
+from services.ingest.tables import DocumentRow, VersionRow
+
+
+@dataclass(frozen=True, slots=True)
+class IngestHandlers:
+    """The handlers with their ports."""
+
+    database: Database
+    clock: Clock
+    board: StatusBoard
+
+    def on_report_submitted(self, event: ReportSubmitted) -> list[EventPayload]:
+        """Read the document, keep the normalised record, and say that it is ready to index."""
+        with self.database.read() as session:
+            row = store.version_row(session, event.report_id, event.version)
+            if not self._is_current(session, row):
+                return []
+            document = store.document_row(session, row, with_bytes=True)
+        try:
+            content = _normalised(row, document)
+        except InvalidInput as error:
+            return [
+                ReportRejected(
+                    report_id=event.report_id,
+                    version=event.version,
+                    stage="normalise",
+                    rejection=rejection_of(error),
+                )
+            ]
+        if row.status == ReportStatus.ACCEPTED:
+            self._keep_content(event, content)
+        return [
+            ReportAccepted(
+                report_id=event.report_id,
+                version=event.version,
+                partner=event.partner,
+                digest=row.digest,
+                content_url=f"/internal/reports/{event.report_id}/versions/{event.version}",
+            )
+        ]
+
+    def on_report_indexed(self, event: ReportIndexed) -> list[EventPayload]:
+        """The report can be found: the record says so."""
+        with self.database.write() as session:
+            row = store.version_row(session, event.report_id, event.version)
+            if row.status == ReportStatus.WITHDRAWN:
+                # It was withdrawn while it was being indexed: the passages must go again.
+                return [ReportWithdrawn(report_id=event.report_id, version=event.version)]
+            row.passages = event.passages
+            if row.status != ReportStatus.INDEXED:
+                XX
+        self.board.notify(event.report_id)
+        return []
+
+    def on_report_rejected(self, event: ReportRejected) -> list[EventPayload]:
+        """The report will not be found: the record says why."""
+        with self.database.write() as session:
+            row = store.version_row(session, event.report_id, event.version)
+            if ReportStatus(row.status).final:
+                return []
+            row.rejection = event.rejection.model_dump(mode="json")
+            detail = {"code": event.rejection.code, "stage": event.stage}
+            self._add_status(session, row, ReportStatus.REJECTED, detail)
+        self.board.notify(event.report_id)
+        return []
+
+    def _is_current(self, session: Session, row: VersionRow) -> bool:
+        newest = store.report_row(session, row.report_id).version
+        return row.version == newest and not ReportStatus(row.status).final
+
+    def _keep_content(self, event: ReportSubmitted, content: NormalisedReport) -> None:
+        with self.database.write() as session:
+            row = store.version_row(session, event.report_id, event.version)
+            if row.status != ReportStatus.ACCEPTED:
+                return
+            row.content = content.model_dump(mode="json", exclude_defaults=True)
+            detail = {"sections": len(content.sections)}
+            self._add_status(session, row, ReportStatus.NORMALISED, detail)
+        self.board.notify(event.report_id)
+
+    def _add_status(
+        self,
+        session: Session,
+        row: VersionRow,
+        status: ReportStatus,
+        detail: Mapping[str, str | int],
+    ) -> None:
+        store.add_status(
+            session,
+            row,
+            status,
+            now=self.clock(),
+            trace_id=current_trace_id(),
+            detail=dict(detail),
+        )
+
+
+def _normalised(row: VersionRow, document: DocumentRow | None) -> NormalisedReport:
+    if row.content is not None:
+        return NormalisedReport.model_validate(row.content)
+    if document is None:
+        return normalise_submission(ReportSubmission.model_validate(row.submission))
+    parsed = parse(document.content, document.media_type)
+    metadata = ReportMetadata.model_validate(row.submission)
+    return normalise_document(metadata, parsed, document.filename)

@@ -1,0 +1,32 @@
+"""Which report a submission is, and whether it is the same as before."""
+
+import hashlib
+import json
+import uuid
+
+from libs.events.report import ReportMetadata
+
+NAMESPACE = uuid.UUID("6d1f5cf4-2c5e-5b0a-9a43-2f1d3b2f5a10")
+
+
+def submission_digest(submission: ReportMetadata, document_sha256: str | None) -> str:
+    """SHA-256 over the canonical submission and its document's digest, hexadecimal.
+
+    Two submissions with the same digest are the same version of a report.
+    """
+    canonical = json.dumps(
+        [submission.model_dump(mode="json", exclude_defaults=True), document_sha256],
+        sort_keys=True,
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def report_id(partner: str, external_id: str | None, digest: str) -> str:
+    """The report's UUIDv5: from the partner's own id, or without one from the content.
+
+    So a submission that is sent again after a lost answer never makes a second report.
+    """
+    name = ["external", partner, external_id] if external_id else ["content", partner, digest]
+    return str(uuid.uuid5(NAMESPACE, json.dumps(name, ensure_ascii=False)))

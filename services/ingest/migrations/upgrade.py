@@ -1,0 +1,25 @@
+"""Brings a database to the newest schema with Alembic, from empty or from any older one."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+
+from libs.errors import Unavailable
+
+
+def upgrade(engine: Engine) -> None:
+    """Run the migrations that are missing. Raises Unavailable when the database is away."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    try:
+        with engine.execution_options(navigator_writes=True).begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except OperationalError as error:
+        raise Unavailable(
+            "The database cannot be opened. Check NAVIGATOR_DATABASE_URL, and that the folder of "
+            "NAVIGATOR_DATA_DIR can be written to."
+        ) from error

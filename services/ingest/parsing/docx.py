@@ -1,0 +1,191 @@
+"""Reads Word documents (.docx): heading styles become sections; lists and tables plain text.
+
+The body's XML is walked directly, because python-docx's own paragraphs leave out content
+controls, tracked insertions and text boxes, which municipal templates are full of.
+"""
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import docx
+from docx.document import Document
+from docx.oxml.ns import qn
+
+from libs.errors import InvalidInput, TooLarge
+from services.ingest.parsing.cleaning import clean_line
+from services.ingest.parsing.document import Outline, ParsedDocument
+
+if TYPE_CHECKING:
+    from docx.oxml.xmlchemy import BaseOxmlElement
+
+MAX_UNPACKED_BYTES = 200_000_000
+MAX_PARTS = 10_000
+_HEADING = re.compile(r"heading ([1-9])$", re.IGNORECASE)
+_ORDERED = re.compile(r"list number", re.IGNORECASE)
+_BULLETED = re.compile(r"list bullet", re.IGNORECASE)
+_BREAKS = {qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-"}
+# A text box is written twice, the second time for programs that cannot draw it.
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_HEADING_1 = 1
+
+
+def parse_docx(content: bytes) -> ParsedDocument:
+    """Read a Word document. Its title is the "Title" paragraph, else the only "Heading 1".
+
+    Raises:
+        TooLarge: it would unpack to more than `MAX_UNPACKED_BYTES`.
+
+    """
+    check_archive(content)
+    document = docx.Document(io.BytesIO(content))
+    _refuse_entities(document)
+    reader = _Reader(document)
+    blocks = list(_blocks(document.element.body))
+    title = reader.title(blocks)
+    for block in blocks:
+        reader.read(block)
+    reader.end_list()
+    return reader.outline.document(title or document.core_properties.title)
+
+
+def check_archive(content: bytes) -> None:
+    """Check a zip archive's directory without unpacking anything.
+
+    Raises:
+        TooLarge: its files are too many, or too large in all.
+        zipfile.BadZipFile: there is no readable directory.
+
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        parts = archive.infolist()
+    if sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES or len(parts) > MAX_PARTS:
+        raise TooLarge(
+            f"The document would unpack to more than {MAX_UNPACKED_BYTES // 1_000_000} MB. "
+            "Compress or leave out its pictures."
+        )
+
+
+def _refuse_entities(document: Document) -> None:
+    # Word never writes a document type; whoever does wants its entities expanded.
+    if document.element.getroottree().docinfo.doctype:
+        raise InvalidInput(
+            "The document's XML declares entities, which Word never does. "
+            "Save it again with a word processor.",
+            code="unreadable-document",
+        )
+
+
+def _blocks(parent: "BaseOxmlElement") -> "Iterator[BaseOxmlElement]":
+    """Yield the paragraphs and tables below `parent`, looking into content controls."""
+    for child in parent.iterchildren():
+        if child.tag in {qn("w:p"), qn("w:tbl")}:
+            yield child
+        elif child.tag in {qn("w:sdt"), qn("w:sdtContent"), qn("w:customXml"), qn("w:ins")}:
+            yield from _blocks(child)
+
+
+def _text(block: "BaseOxmlElement") -> str:
+    parts = []
+    for node in block.iter(qn("w:t"), qn("w:p"), *_BREAKS):
+        if any(ancestor.tag == _FALLBACK for ancestor in node.iterancestors()):
+            continue
+        if node.tag == qn("w:t"):
+            parts.append(node.text or "")
+        elif node.tag in _BREAKS and node.getparent().tag == qn("w:r"):
+            parts.append(_BREAKS[node.tag])
+        elif node.tag == qn("w:p") and node is not block:
+            parts.append("\n")
+    return "".join(parts)
+
+
+class _Reader:
+    """Feeds an outline with blocks; remembers the number each list has come to."""
+
+    def __init__(self, document: Document) -> None:
+        self.outline = Outline()
+        self._style_names = {style.style_id: style.name or "" for style in document.styles}
+        self._ordered = _ordered_lists(document)
+        self._numbers: dict[str, int] = {}
+        self._items: list[str] = []
+        self._title: BaseOxmlElement | None = None
+
+    def title(self, blocks: "list[BaseOxmlElement]") -> str | None:
+        """Find the paragraph that is the title; it is not read again as text."""
+        paragraphs = [block for block in blocks if block.tag == qn("w:p") and _text(block).strip()]
+        titles = [block for block in paragraphs if self._style(block).lower() == "title"]
+        tops = [block for block in paragraphs if self._level(block) == _HEADING_1]
+        self._title = titles[0] if titles else tops[0] if len(tops) == 1 else None
+        return None if self._title is None else clean_line(_text(self._title))
+
+    def read(self, block: "BaseOxmlElement") -> None:
+        if block is self._title:
+            return
+        if block.tag == qn("w:tbl"):
+            self.end_list()
+            self.outline.paragraph("\n".join(self._rows(block)))
+            return
+        text = _text(block)
+        marker = self._marker(block)
+        if marker:
+            self._items.append(f"{marker} {clean_line(text)}" if text.strip() else "")
+            return
+        if text.strip():
+            self.end_list()
+        if self._level(block):
+            self.outline.heading(text)
+        else:
+            self.outline.paragraph(text)
+
+    def _style(self, block: "BaseOxmlElement") -> str:
+        return self._style_names.get(block.style or "", "")
+
+    def _level(self, block: "BaseOxmlElement") -> int:
+        match = _HEADING.match(self._style(block))
+        return int(match.group(1)) if match else 0
+
+    def _marker(self, block: "BaseOxmlElement") -> str | None:
+        style = self._style(block)
+        found = block.xpath("./w:pPr/w:numPr/w:numId/@w:val")
+        number_id = str(found[0]) if found else ""
+        if self._level(block) or number_id == "0":
+            return None
+        if _ORDERED.match(style) or number_id in self._ordered:
+            key = number_id or style
+            self._numbers[key] = self._numbers.get(key, 0) + 1
+            return f"{self._numbers[key]}."
+        return "-" if number_id or _BULLETED.match(style) else None
+
+    def _rows(self, table: "BaseOxmlElement") -> Iterator[str]:
+        for row in table.iterchildren(qn("w:tr")):
+            cells = [clean_line(_text(cell)) for cell in row.iter(qn("w:tc"))]
+            if any(cells):
+                yield " | ".join(cells)
+
+    def end_list(self) -> None:
+        if self._items:
+            self.outline.paragraph("\n".join(filter(None, self._items)))
+        self._items = []
+        # Word numbers on through the whole document only when the author asked for one list.
+        self._numbers = {key: n for key, n in self._numbers.items() if key.isdigit()}
+
+
+def _ordered_lists(document: Document) -> frozenset[str]:
+    """Return the ids of the lists that are numbered on their first level."""
+    try:
+        numbering = document.part.numbering_part.element
+    except (KeyError, NotImplementedError):
+        return frozenset()  # a document without lists has no such part
+    ordered = {
+        abstract.get(qn("w:abstractNumId"))
+        for abstract in numbering.iterchildren(qn("w:abstractNum"))
+        if (abstract.xpath("./w:lvl[@w:ilvl='0']/w:numFmt/@w:val") or ["none"])[0]
+        not in {"bullet", "none"}
+    }
+    return frozenset(
+        num.get(qn("w:numId"))
+        for num in numbering.iterchildren(qn("w:num"))
+        if (num.xpath("./w:abstractNumId/@w:val") or [""])[0] in ordered
+    )

@@ -1,0 +1,85 @@
+"""Reads plain text in any encoding, and decodes bytes for the other text formats."""
+
+import codecs
+import re
+
+from charset_normalizer import from_bytes
+
+from libs.errors import InvalidInput
+from services.ingest.parsing.cleaning import clean, ends_sentence, is_list_item, join_wrapped
+from services.ingest.parsing.document import Outline, ParsedDocument
+
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# The single-byte encodings once usual around the Baltic Sea. Left to choose among all it knows,
+# the detector takes short Nordic texts for Greek or Turkish.
+_LEGACY = ["cp1252", "cp1257", "cp1250", "iso8859_15", "iso8859_2", "iso8859_13", "cp850", "cp775"]
+_RULE = re.compile(r"([=\-_*~#])\1{2,}")
+_MAX_HEADING = 80
+_MIN_WRAP, _MAX_WRAP = 50, 110
+
+
+def decode(content: bytes) -> str:
+    """Return the text of `content`: by byte order mark, as UTF-8, else by its statistics.
+
+    Raises:
+        InvalidInput: `unreadable-document`, when it is text in no known encoding.
+
+    """
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if content.startswith(mark):
+            return content.decode(encoding)
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        match = from_bytes(content, cp_isolation=_LEGACY).best()
+    if match is None:
+        raise InvalidInput(
+            "The text's encoding cannot be told. Save it as UTF-8 and send it again.",
+            code="unreadable-document",
+        )
+    return str(match)
+
+
+def parse_plain(content: bytes) -> ParsedDocument:
+    """Read plain text; a short line on its own above a paragraph is taken for its heading."""
+    outline = Outline()
+    title: str | None = None
+    blocks = [block.split("\n") for block in clean(decode(content)).split("\n\n")]
+    for index, lines in enumerate(blocks):
+        lines = [line for line in lines if not _RULE.fullmatch(line)]  # noqa: PLW2901 - drop rules
+        if not lines:
+            continue
+        followed = index + 1 < len(blocks)
+        if _opens_section(lines[0], alone=len(lines) == 1 and followed):
+            if index == 0:
+                title = lines[0]
+            else:
+                outline.heading(lines[0])
+        else:
+            outline.paragraph(_unwrapped(lines))
+    return outline.document(title)
+
+
+def _opens_section(line: str, *, alone: bool) -> bool:
+    short = alone and len(line) <= _MAX_HEADING
+    return short and line[:1].isalnum() and not ends_sentence(line)
+
+
+def _unwrapped(lines: list[str]) -> str:
+    # Lines of nearly equal, typewriter-like length were broken by a program, not by the author.
+    longest = max(map(len, lines))
+    if not _MIN_WRAP <= longest <= _MAX_WRAP:
+        return "\n".join(lines)
+    kept = [lines[0]]
+    for before, line in zip(lines, lines[1:], strict=False):
+        if is_list_item(line) or len(before) < longest * 0.7:
+            kept.append(line)
+        else:
+            kept[-1] = join_wrapped(kept[-1], line)
+    return "\n".join(kept)

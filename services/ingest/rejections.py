@@ -1,0 +1,63 @@
+"""Why a report is not taken in, in words its sender can act on, in English and Swedish."""
+
+from dataclasses import dataclass
+
+from libs.errors import InvalidInput
+from libs.events.report import Rejection
+
+
+@dataclass(frozen=True, slots=True)
+class _Wording:
+    en: str
+    sv: str
+    hint: str
+
+
+_WORDINGS = {
+    "no-text-layer": _Wording(
+        en="The PDF holds only pictures of pages and no text.",
+        sv="PDF-filen innehåller bara bilder av sidor och ingen text.",
+        hint="Export the PDF from the original document, or run text recognition on it first.",
+    ),
+    "encrypted": _Wording(
+        en="The document is protected by a password.",
+        sv="Dokumentet är skyddat med lösenord.",
+        hint="Save a copy without a password and send that.",
+    ),
+    "no-text": _Wording(
+        en="No text was found in the document.",
+        sv="Ingen text hittades i dokumentet.",
+        hint="Check that the file opens and holds text, then send it again.",
+    ),
+    "unreadable-document": _Wording(
+        en="The document cannot be read; it seems to be damaged.",
+        sv="Dokumentet går inte att läsa; det verkar vara skadat.",
+        hint="Open it, save it anew and send it again.",
+    ),
+    "too-large": _Wording(
+        en="The document is larger than can be read.",
+        sv="Dokumentet är större än vad som kan läsas.",
+        hint="Send the report in parts, or without its annexes.",
+    ),
+    "unsupported-format": _Wording(
+        en="The document's format is not read here.",
+        sv="Dokumentets format kan inte läsas här.",
+        hint="Send PDF, DOCX, HTML, Markdown, plain text or JSON.",
+    ),
+}
+_OTHER = _Wording(
+    en="The report could not be taken in.",
+    sv="Rapporten kunde inte tas emot.",
+    hint="See the code, correct the report and send it again.",
+)
+
+
+def rejection_of(error: InvalidInput) -> Rejection:
+    """The rejection for an error found while reading a report."""
+    words = _WORDINGS.get(error.code, _OTHER)
+    return Rejection(
+        code=error.code,
+        reason_en=words.en,
+        reason_sv=words.sv,
+        hint=f"{words.hint} ({error.detail})",
+    )

@@ -1,0 +1,93 @@
+"""Reading a submission from an HTTP request: JSON as a whole, or metadata with a document."""
+
+from pathlib import PurePath
+from typing import TypeVar
+
+from fastapi import Request
+from pydantic import ValidationError
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException
+
+from libs.errors import FieldError, InvalidInput, UnsupportedFormat
+from libs.events.report import ReportMetadata, ReportSubmission, field_errors
+from services.ingest.intake import Document
+from services.ingest.normalisation import title_from
+from services.ingest.parsing.detection import sniff
+
+M = TypeVar("M", bound=ReportMetadata)
+
+MAX_FILENAME = 255
+
+
+async def read_submission(request: Request) -> tuple[ReportMetadata, Document | None]:
+    """What was handed over.
+
+    Raises UnsupportedFormat for another content type, or a document that is not what it says
+    it is; InvalidInput, with JSON pointers, for everything else that is wrong.
+    """
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type == "application/json":
+        return read_model(ReportSubmission, await request.body(), pointer=""), None
+    if content_type == "multipart/form-data":
+        return await _read_form(request)
+    raise UnsupportedFormat(
+        f"Content type {content_type or '(none)'} is not taken here. Send application/json, or "
+        "multipart/form-data with a part `document` and, if you have it, a part `metadata`."
+    )
+
+
+def read_model(model: type[M], body: bytes, *, pointer: str) -> M:
+    """JSON bytes as a model. Raises InvalidInput; pointers begin with `pointer`."""
+    if not body.strip():
+        raise InvalidInput("The body is empty. Send a report as JSON with a title and some text.")
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False, include_context=False)
+        errors = field_errors(found)  # type: ignore[arg-type]  # ErrorDetails is a TypedDict
+        raise InvalidInput(
+            "The report is not as described; see errors.",
+            errors=tuple(FieldError(pointer + e.pointer, e.detail) for e in errors),
+        ) from error
+
+
+async def _read_form(request: Request) -> tuple[ReportMetadata, Document]:
+    try:
+        form = await request.form(max_files=1, max_fields=5, max_part_size=1_000_000)
+    except MultiPartException as error:
+        raise InvalidInput(f"The form cannot be read: {error.message}") from error
+    try:
+        document = await _read_document(form)
+        return await _read_metadata(form, document), document
+    finally:
+        await form.close()
+
+
+async def _read_document(form: FormData) -> Document:
+    unknown = [name for name in form if name not in {"document", "metadata"}]
+    if unknown:
+        raise InvalidInput(
+            "The form has parts that are not known.",
+            errors=tuple(FieldError(f"/{name}", "Unknown part") for name in unknown),
+        )
+    upload = form.get("document")
+    if not isinstance(upload, UploadFile):
+        raise InvalidInput(
+            "The form needs a part `document` that is a file.",
+            errors=(FieldError("/document", "A file is required"),),
+        )
+    content = await upload.read()
+    filename = PurePath(upload.filename or "document").name[-MAX_FILENAME:]
+    if not content:
+        raise InvalidInput(
+            "The document is empty.", errors=(FieldError("/document", "The file has no bytes"),)
+        )
+    return Document(filename, sniff(content, upload.content_type, filename), content)
+
+
+async def _read_metadata(form: FormData, document: Document) -> ReportMetadata:
+    part = form.get("metadata")
+    if part is None:
+        return ReportMetadata(title=title_from(document.filename))
+    body = await part.read() if isinstance(part, UploadFile) else part.encode()
+    return read_model(ReportMetadata, body, pointer="/metadata")

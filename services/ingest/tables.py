@@ -1,0 +1,86 @@
+"""The SQL record: what was handed over, what became of it, and every step on the way."""
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKeyConstraint, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from libs.database.engine import UtcDateTime
+from libs.database.mapping import Row
+
+
+class ReportRow(Row):
+    """A report: the one thing that has versions. `version` is the newest one."""
+
+    __tablename__ = "reports"
+    __table_args__ = (
+        UniqueConstraint("partner", "external_id"),
+        Index("ix_reports_created_at", "created_at", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    partner: Mapped[str] = mapped_column(String(64))
+    external_id: Mapped[str | None] = mapped_column(String(1_000))
+    version: Mapped[int]
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+
+
+class VersionRow(Row):
+    """One version: what was handed over (`submission`), what was made of it (`content`)."""
+
+    __tablename__ = "report_versions"
+    __table_args__ = (
+        ForeignKeyConstraint(["report_id"], ["reports.id"]),
+        Index("ix_report_versions_status", "status", "resend_at"),
+    )
+
+    report_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    title: Mapped[str] = mapped_column(String(1_000))
+    submission: Mapped[dict[str, Any]] = mapped_column(JSON)
+    content: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    status: Mapped[str] = mapped_column(String(20))
+    passages: Mapped[int | None]
+    rejection: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    submitted_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    resend_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    resends: Mapped[int] = mapped_column(default=0)
+
+
+class DocumentRow(Row):
+    """The original of a version. It stands in the database so that record, document and outbox
+    are one transaction (docs/adr/0003).
+    """
+
+    __tablename__ = "documents"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["report_id", "version"], ["report_versions.report_id", "report_versions.version"]
+        ),
+    )
+
+    report_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    filename: Mapped[str] = mapped_column(String(255))
+    media_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+
+
+class StatusRow(Row):
+    """One step of a report's history; `seq` counts from 1 within the report."""
+
+    __tablename__ = "report_status"
+    __table_args__ = (ForeignKeyConstraint(["report_id"], ["reports.id"]),)
+
+    report_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    status: Mapped[str] = mapped_column(String(20))
+    at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    trace_id: Mapped[str | None] = mapped_column(String(32))
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON)

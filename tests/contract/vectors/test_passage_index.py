@@ -1,0 +1,397 @@
+"""One behaviour suite for every engine behind PassageIndex, and proof that they agree."""
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import cast
+
+import httpx
+import numpy as np
+import pytest
+
+from libs.errors import Conflict, InvalidInput, Unavailable
+from libs.vectors.opening import VectorSettings, open_index
+from libs.vectors.port import (
+    FILTER_FIELDS,
+    INTEGER_FIELDS,
+    CollectionSpec,
+    FacetCount,
+    PassageFilter,
+    PassageIndex,
+    PassagePoint,
+    SparseVector,
+)
+from tests.contract.vectors.samples import (
+    DIMENSION,
+    NOTHING,
+    SPEC,
+    point,
+    point_id,
+    points,
+    terms,
+    text,
+    unit,
+)
+
+SERVER = os.environ.get("QDRANT_URL")
+needs_server = pytest.mark.skipif(SERVER is None, reason="QDRANT_URL names no Qdrant server")
+ENGINES = ["edge", "memory", pytest.param("server", marks=needs_server)]
+LASTING = ["edge", pytest.param("server", marks=needs_server)]
+
+Open = Callable[[str], PassageIndex]
+
+
+@pytest.fixture
+def settings_of(tmp_path: Path) -> Iterator[Callable[[str], VectorSettings]]:
+    """Settings of an empty place of each engine; a server's collection is removed at the end."""
+    collection = f"test-{uuid.uuid4().hex}"
+
+    def settings(engine: str) -> VectorSettings:
+        url = {"edge": None, "memory": ":memory:", "server": SERVER}[engine]
+        return VectorSettings(path=tmp_path / "index", url=url, collection=collection)
+
+    yield settings
+    if SERVER is not None:
+        httpx.delete(f"{SERVER}/collections/{collection}")
+
+
+@pytest.fixture
+def open_engine(settings_of: Callable[[str], VectorSettings]) -> Iterator[Open]:
+    opened: list[PassageIndex] = []
+
+    def open_one(engine: str) -> PassageIndex:
+        opened.append(open_index(settings_of(engine), SPEC))
+        return opened[-1]
+
+    yield open_one
+    for index in opened:
+        index.close()
+
+
+@pytest.fixture(params=ENGINES)
+def index(request: pytest.FixtureRequest, open_engine: Open) -> PassageIndex:
+    return open_engine(request.param)
+
+
+def test_an_empty_collection_finds_and_counts_nothing(index: PassageIndex) -> None:
+    assert index.query(unit(1), terms("kommun"), where=None, limit=10) == []
+    assert index.count() == 0
+    assert index.facets("themes") == []
+    index.delete_report("nowhere")
+
+
+def test_the_nearest_passage_comes_first_with_its_payload(index: PassageIndex) -> None:
+    index.upsert(points(40))
+    best = index.query(unit(7), NOTHING, where=None, limit=3)[0]
+    assert best.id == point_id(7)
+    assert best.payload["report_id"] == "report-1"
+    assert best.payload["themes"] == ["work", "health"]
+    assert best.similarity == pytest.approx(1.0, abs=1e-5)
+
+
+def test_a_term_finds_what_the_vector_does_not(index: PassageIndex) -> None:
+    index.upsert([*points(300), point(999, dense=-unit(5), words="vindskydd")])
+    found = index.query(unit(5), terms("vindskydden"), where=None, limit=2)
+    assert {hit.id for hit in found} == {point_id(5), point_id(999)}
+    lexical = next(hit for hit in found if hit.id == point_id(999))
+    assert lexical.similarity == pytest.approx(-1.0, abs=1e-5)
+
+
+def test_both_routes_together_beat_each_alone(index: PassageIndex) -> None:
+    index.upsert(points(100))
+    index.upsert([point(500, dense=unit(5), words="vindskydd"), point(501, words="vindskydd")])
+    found = index.query(unit(5), terms("vindskydd"), where=None, limit=10)
+    assert found[0].id == point_id(500)
+    assert [hit.score for hit in found] == sorted((hit.score for hit in found), reverse=True)
+
+
+def test_similarity_is_the_inner_product(index: PassageIndex) -> None:
+    stored = {item.id: item.dense for item in points(60)}
+    index.upsert(points(60))
+    query = unit(1234)
+    for hit in index.query(query, terms("skola språk"), where=None, limit=20):
+        assert hit.similarity == pytest.approx(float(stored[hit.id] @ query), abs=1e-5)
+
+
+def test_the_limit_bounds_the_hits_and_may_exceed_the_collection(index: PassageIndex) -> None:
+    index.upsert(points(12))
+    assert len(index.query(unit(1), terms(text(1)), where=None, limit=5)) == 5
+    assert len(index.query(unit(1), terms(text(1)), where=None, limit=500)) == 12
+
+
+def test_filters_take_any_value_of_a_field_and_all_fields(index: PassageIndex) -> None:
+    index.upsert(points(30))
+    where = PassageFilter({"language": ["sv", "fi"], "sdgs": [2, 5]})
+    expected = {
+        item.id
+        for item in points(30)
+        if item.payload["language"] in {"sv", "fi"}
+        and {2, 5} & set(cast("list[int]", item.payload["sdgs"]))
+    }
+    assert expected
+    found = index.query(unit(3), terms(text(3)), where=where, limit=30)
+    assert {hit.id for hit in found} == expected
+    assert index.count(where) == len(expected)
+
+
+def test_a_filter_without_fields_filters_nothing(index: PassageIndex) -> None:
+    index.upsert(points(5))
+    assert index.count(PassageFilter({})) == 5
+    assert len(index.query(unit(1), NOTHING, where=PassageFilter({}), limit=9)) == 5
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["Ö & <b>", "a/b?c=d#e", '"quoted"', "it's", "a\\b", "rad\nbrytning", "日本", "{x}", ""],
+)
+def test_values_with_odd_characters_match_themselves_only(index: PassageIndex, value: str) -> None:
+    index.upsert([point(1, partner=value), point(2, partner="plain")])
+    where = PassageFilter({"partner": [value]})
+    assert [hit.id for hit in index.query(unit(1), NOTHING, where=where, limit=5)] == [point_id(1)]
+    assert FacetCount(value, 1) in index.facets("partner")
+
+
+def test_report_ids_with_odd_characters_are_removed(index: PassageIndex) -> None:
+    index.upsert([point(1, report_id="a/b c%ä"), point(2, report_id="a/b")])
+    index.delete_report("a/b c%ä")
+    assert index.count() == 1
+
+
+@pytest.mark.parametrize("field", FILTER_FIELDS)
+def test_every_filter_field_filters_and_counts(index: PassageIndex, field: str) -> None:
+    mine, other = (7, 8) if field in INTEGER_FIELDS else ("mine", "other")
+    index.upsert([point(1, **{field: mine}), point(2, **{field: [mine, other]}), point(3)])
+    assert index.count(PassageFilter({field: [mine]})) == 2
+    assert index.count(PassageFilter({field: [other]})) == 1
+    assert FacetCount(mine, 2) in index.facets(field)
+
+
+def test_facets_count_each_element_of_a_list(index: PassageIndex) -> None:
+    index.upsert(points(9))
+    assert index.facets("themes") == [FacetCount("work", 6), FacetCount("health", 3)]
+    assert index.facets("sdgs", limit=1) == [FacetCount(17, 9)]
+    where = PassageFilter({"language": ["fi"]})
+    assert index.facets("themes", where=where) == [FacetCount("health", 3), FacetCount("work", 3)]
+    assert index.facets("version") == [FacetCount(1, 9)]
+
+
+def test_an_upsert_replaces_the_point_with_its_id(index: PassageIndex) -> None:
+    index.upsert(points(6))
+    index.upsert(points(6))
+    index.upsert([point(2, dense=unit(77), words="vindskydd", kind="method")])
+    assert index.count() == 6
+    found = index.query(unit(77), terms("vindskydd"), where=None, limit=1)[0]
+    assert (found.id, found.payload.get("kind")) == (point_id(2), "method")
+    assert "themes" not in found.payload
+
+
+def test_deleting_a_report_leaves_the_others(index: PassageIndex) -> None:
+    index.upsert(points(12))
+    index.delete_report("report-1")
+    assert index.count() == 8
+    assert index.count(PassageFilter({"report_id": ["report-1"]})) == 0
+    assert index.query(unit(5), NOTHING, where=None, limit=1)[0].id != point_id(5)
+
+
+def test_deleting_before_a_version_keeps_that_version(index: PassageIndex) -> None:
+    index.upsert([point(n, report_id="r", version=n) for n in (1, 2, 3)])
+    index.upsert([point(9, report_id="other", version=1)])
+    index.delete_report("r", before_version=3)
+    index.delete_report("r", before_version=3)
+    assert index.facets("version") == [FacetCount(1, 1), FacetCount(3, 1)]
+
+
+def test_a_point_without_terms_is_found_by_its_vector(index: PassageIndex) -> None:
+    index.upsert([point(1, words=""), point(2)])
+    found = index.query(unit(1), terms("kommun"), where=None, limit=5)
+    assert {hit.id for hit in found} == {point_id(1), point_id(2)}
+
+
+def test_an_empty_upsert_and_a_lazy_one(index: PassageIndex) -> None:
+    index.upsert([])
+    index.upsert(point(number) for number in range(600))
+    assert index.count() == 600
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        point(1, dense=unit(1, 8)),
+        point(1, dense=(unit(1) * 2).astype(np.float32)),
+        point(1, dense=np.full(DIMENSION, np.nan, np.float32)),
+        point(1, report_id=None),
+        point(1, version="1"),
+        point(1, version=True),
+    ],
+)
+def test_a_point_that_cannot_be_found_again_is_refused(
+    index: PassageIndex, wrong: PassagePoint
+) -> None:
+    with pytest.raises(InvalidInput):
+        index.upsert([point(2), wrong])
+    assert index.count() == 0
+
+
+def test_wrong_questions_are_refused(index: PassageIndex) -> None:
+    with pytest.raises(InvalidInput, match="limit"):
+        index.query(unit(1), NOTHING, where=None, limit=0)
+    with pytest.raises(InvalidInput, match="dimension"):
+        index.query(unit(1, 8), NOTHING, where=None, limit=1)
+    with pytest.raises(InvalidInput, match="colour"):
+        index.facets("colour")
+
+
+def test_a_closed_index_is_unavailable(index: PassageIndex) -> None:
+    index.close()
+    index.close()
+    with pytest.raises(Unavailable):
+        index.count()
+    with pytest.raises(Unavailable):
+        index.query(unit(1), NOTHING, where=None, limit=1)
+    with pytest.raises(Unavailable):
+        index.upsert([point(1)])
+
+
+def test_threads_may_write_and_ask_at_once(index: PassageIndex) -> None:
+    def write(worker: int) -> None:
+        for start in range(worker * 100, worker * 100 + 100, 10):
+            index.upsert(point(number) for number in range(start, start + 10))
+
+    def ask(worker: int) -> int:
+        return sum(
+            len(index.query(unit(n), terms(text(n)), where=None, limit=5))
+            for n in range(worker, worker + 20)
+        )
+
+    with ThreadPoolExecutor(6) as pool:
+        writing = [pool.submit(write, worker) for worker in range(3)]
+        asking = [pool.submit(ask, worker) for worker in range(3)]
+        wait([*writing, *asking], timeout=60)
+        assert all(task.exception(0) is None for task in writing)
+        assert all(task.exception(0) is None for task in asking)
+    assert index.count() == 300
+
+
+@pytest.mark.parametrize("engine", LASTING)
+def test_points_are_there_after_reopening(open_engine: Open, engine: str) -> None:
+    first = open_engine(engine)
+    first.upsert(points(20))
+    first.delete_report("report-0")
+    first.close()
+    again = open_engine(engine)
+    assert again.count() == 16
+    assert again.query(unit(9), NOTHING, where=None, limit=1)[0].id == point_id(9)
+
+
+@pytest.mark.parametrize("engine", LASTING)
+@pytest.mark.parametrize(
+    "other", [CollectionSpec("another-model", DIMENSION), CollectionSpec(SPEC.model, 64)]
+)
+def test_another_model_is_refused_with_a_way_out(
+    settings_of: Callable[[str], VectorSettings], engine: str, other: CollectionSpec
+) -> None:
+    open_index(settings_of(engine), SPEC).close()
+    with pytest.raises(Conflict, match="navigator replay") as refused:
+        open_index(settings_of(engine), other)
+    assert SPEC.model in refused.value.detail
+    open_index(settings_of(engine), SPEC).close()
+
+
+def test_an_embedded_snapshot_opens_as_an_index(open_engine: Open, tmp_path: Path) -> None:
+    index = open_engine("edge")
+    index.upsert(points(50))
+    copy = index.snapshot(tmp_path / "copies")
+    index.delete_report("report-0")
+    with pytest.raises(Conflict):
+        index.snapshot(tmp_path / "copies")
+    settings = VectorSettings(path=copy.parent, collection=copy.name)
+    opened = open_index(settings, SPEC)
+    try:
+        assert opened.count() == 50
+        assert opened.query(unit(3), NOTHING, where=None, limit=1)[0].id == point_id(3)
+        assert opened.facets("themes")
+        opened.upsert([point(100)])
+    finally:
+        opened.close()
+    assert index.count() == 46
+    assert [entry.name for entry in copy.parent.iterdir()] == [copy.name]
+
+
+@needs_server
+def test_a_server_snapshot_is_recovered_by_a_server(open_engine: Open, tmp_path: Path) -> None:
+    index = open_engine("server")
+    index.upsert(points(50))
+    file = index.snapshot(tmp_path)
+    settings = VectorSettings(url=SERVER, collection=f"test-{uuid.uuid4().hex}")
+    place = f"{SERVER}/collections/{settings.collection}"
+    try:
+        with file.open("rb") as content:
+            upload = f"{place}/snapshots/upload?priority=snapshot"
+            httpx.post(upload, files={"snapshot": content}, timeout=60).raise_for_status()
+        opened = open_index(settings, SPEC)
+        assert opened.count() == 50
+        opened.close()
+    finally:
+        httpx.delete(place)
+
+
+def test_memory_mode_says_that_it_has_no_snapshots(open_engine: Open, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="memory mode"):
+        open_engine("memory").snapshot(tmp_path)
+
+
+@pytest.mark.parametrize("other", ["memory", pytest.param("server", marks=needs_server)])
+def test_the_engines_agree(open_engine: Open, other: str) -> None:
+    engines = [open_engine("edge"), open_engine(other)]
+    for engine in engines:
+        engine.upsert(points(400))
+        engine.delete_report("report-3")
+    for seed in range(40):
+        where = PassageFilter({"language": ["sv", "de"]}) if seed % 2 else None
+        ranked = [_ranking(engine, seed, where) for engine in engines]
+        assert ranked[0] == ranked[1]
+
+
+def _ranking(
+    engine: PassageIndex, seed: int, where: PassageFilter | None
+) -> list[tuple[float, list[uuid.UUID]]]:
+    """Ids by score, equal scores as one set; the last group may be cut anywhere, so it is left."""
+    groups: dict[float, list[uuid.UUID]] = {}
+    for hit in engine.query(unit(seed + 10_000), terms(text(seed)), where=where, limit=20):
+        groups.setdefault(round(hit.score, 6), []).append(hit.id)
+    return [(score, sorted(ids)) for score, ids in groups.items()][:-1]
+
+
+@pytest.mark.parametrize(
+    "any_of",
+    [
+        {"colour": ["red"]},
+        {"themes": []},
+        {"themes": "work"},
+        {"themes": [1]},
+        {"sdgs": ["1"]},
+        {"sdgs": [True]},
+        {"year": [2**70]},
+    ],
+)
+def test_a_filter_that_cannot_match_is_refused(any_of: dict[str, list[str | int]]) -> None:
+    with pytest.raises(InvalidInput):
+        PassageFilter(any_of)
+
+
+@pytest.mark.parametrize(
+    ("indices", "values"), [((1,), ()), ((1, 1), (0.5, 0.5)), ((-1,), (1.0,)), ((2**32,), (1.0,))]
+)
+def test_a_broken_sparse_vector_is_refused(
+    indices: tuple[int, ...], values: tuple[float, ...]
+) -> None:
+    with pytest.raises(InvalidInput):
+        SparseVector(indices, values)
+
+
+def test_many_terms_are_no_harm(index: PassageIndex) -> None:
+    index.upsert(points(10))
+    many = SparseVector(tuple(range(5000)), (1.0,) * 5000)
+    assert len(index.query(unit(1), many, where=None, limit=3)) == 3
