@@ -12,7 +12,7 @@ from kafka.errors import FencedInstanceIdError, KafkaError
 from opentelemetry import metrics, trace
 from opentelemetry.metrics import CallbackOptions, Observation
 
-from libs.bus.client import connection, milliseconds
+from libs.bus.client import milliseconds, open_client, told
 from libs.bus.processing import Handler, Processor, Rules, Sender
 from libs.bus.record import Clock, NewId
 from libs.bus.retry import Backoff, DeadLetterLimit
@@ -167,8 +167,11 @@ class EventConsumer:
     @contextmanager
     def _connected(self) -> Iterator[KafkaConsumer]:
         settings = self._settings
-        client = KafkaConsumer(
-            **connection(settings, f"{self._member}-consumer"),
+        client = open_client(
+            KafkaConsumer,
+            settings,
+            f"{self._member}-consumer",
+            metrics_enabled=False,
             group_id=self._group,
             # Static membership: a restarted process takes its partitions back at once. Without
             # it noida-db never lets go of a member that was killed.
@@ -187,7 +190,7 @@ class EventConsumer:
             client.close(autocommit=False, timeout_ms=1_000)
 
     def _note(self, error: Exception) -> None:
-        self._trouble = str(error) if isinstance(error, Unavailable) else _lost(error)
+        self._trouble = str(error) if isinstance(error, Unavailable) else told(error)
         logger.warning(
             "the broker is lost; connecting again",
             extra={"group": self._group, "error": type(error).__name__, "reason": self._trouble},
@@ -208,10 +211,3 @@ class EventConsumer:
                     names.MESSAGING_CONSUMER_GROUP_NAME: self._group,
                 },
             )
-
-
-def _lost(error: Exception) -> str:
-    return (
-        f"the broker is lost ({type(error).__name__}): "
-        "check that it runs and that bus.bootstrap points at it"
-    )

@@ -23,7 +23,8 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from libs.bus import die_with_parent
-from libs.bus.client import quiet_the_client
+from libs.bus.client import open_client
+from libs.bus.settings import BusSettings
 from libs.errors import Unavailable
 
 logger = logging.getLogger(__name__)
@@ -52,12 +53,15 @@ class LocalBroker:
         restart_s: float = 0.2,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._data_dir = data_dir
+        self.data_dir = data_dir
         self._port = port
         self._start_s = start_s
         self._stop_s = stop_s
         self._restart_s = restart_s
         self._monotonic = monotonic
+        self._probe = BusSettings(
+            bootstrap=self.bootstrap, connect_timeout_s=1, request_timeout_s=1
+        )
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -91,19 +95,23 @@ class LocalBroker:
         Where the port or the data is still held, by a broker that is saving at its end, wait
         for it. Raises Unavailable after `start_s` seconds, with what the broker said.
         """
-        quiet_the_client()
-        self._data_dir.mkdir(parents=True, exist_ok=True)
+        self.data_dir.mkdir(parents=True, exist_ok=True)
         self._stopping.clear()
         self._thread = threading.Thread(target=self._keep_running, name="broker", daemon=True)
         self._thread.start()
+        try:
+            self._wait_until_ready()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _wait_until_ready(self) -> None:
         deadline = self._monotonic() + self._start_s
         while self.health() is not None:
-            if self._monotonic() > deadline or not self._thread.is_alive():
-                said = self._last_words()
-                self.stop()
+            if self._monotonic() > deadline:
                 raise Unavailable(
-                    f"the local broker did not start on {self.bootstrap}: {said}. Stop what else "
-                    "runs there, or choose another port or data directory",
+                    f"the local broker did not start on {self.bootstrap}: {self._last_words()}. "
+                    "Stop what else runs there, or choose another port or data directory",
                     code="local-broker",
                 )
             self._stopping.wait(CHECK_S)
@@ -115,11 +123,17 @@ class LocalBroker:
         if thread is None:
             return
         deadline = self._monotonic() + self._stop_s
+        told: subprocess.Popen[bytes] | None = None
         while thread.is_alive():
-            # Said again and again, because the thread may be starting one at this moment.
-            late = self._monotonic() > deadline
-            self._signal(signal.SIGKILL if late else signal.SIGTERM)
-            thread.join(0.1)
+            process = self._process
+            if self._monotonic() > deadline:
+                _signal(process, signal.SIGKILL)
+            elif process is not told:
+                # In a loop, because the thread may be starting one at this moment; but only
+                # once to each, so that none takes a second signal as a reason to hurry.
+                _signal(process, signal.SIGTERM)
+                told = process
+            thread.join(CHECK_S)
         self._thread = None
 
     def health(self) -> str | None:
@@ -127,15 +141,8 @@ class LocalBroker:
         if self.pid is None or self._pid_in_charge() != self.pid:
             return f"the local broker does not run: {self._last_words()}"
         try:
-            with closing(
-                KafkaAdminClient(
-                    bootstrap_servers=self.bootstrap,
-                    bootstrap_timeout_ms=1_000,
-                    request_timeout_ms=1_000,
-                    metrics_enabled=False,
-                )
-            ) as admin:
-                admin.describe_cluster()
+            with closing(open_client(KafkaAdminClient, self._probe, "navigator-probe")) as admin:
+                admin.list_topics()
         except KafkaError as error:
             return f"the local broker does not answer ({type(error).__name__})"
         return None
@@ -156,24 +163,19 @@ class LocalBroker:
         binary = str(files("noida_db").joinpath("noida-db"))
         launcher = [sys.executable, "-I", "-S", die_with_parent.__file__, str(os.getpid())]
         options = ["--host", HOST, "--kafka-port", str(self._port), "--data-dir"]
-        with (self._data_dir / LOG_NAME).open("wb") as log:
+        with (self.data_dir / LOG_NAME).open("wb") as log:
             return subprocess.Popen(  # noqa: S603 our own interpreter and the wheel's binary
-                [*launcher, binary, "start", "--only", "kafka", *options, str(self._data_dir)],
+                [*launcher, binary, "start", "--only", "kafka", *options, str(self.data_dir)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
 
-    def _signal(self, number: signal.Signals) -> None:
-        process = self._process
-        if process is not None and process.poll() is None:
-            process.send_signal(number)
-
     def _pid_in_charge(self) -> int | None:
         """Who holds the data, as noida-db itself notes it: it may be an earlier run's broker."""
         try:
-            control = json.loads((self._data_dir / "noida.control.json").read_text())
+            control = json.loads((self.data_dir / "noida.control.json").read_text())
         except (OSError, ValueError):
             return None
         pid = control.get("pid")
@@ -181,9 +183,14 @@ class LocalBroker:
 
     def _last_words(self) -> str:
         try:
-            lines = (self._data_dir / LOG_NAME).read_text(errors="replace").splitlines()
+            lines = (self.data_dir / LOG_NAME).read_text(errors="replace").splitlines()
         except OSError:
             return "it has said nothing"
         told = [line for line in lines if line.strip() and HARMLESS not in line]
         errors = [line for line in told if line.startswith("error:")]
         return (errors or told or ["it has said nothing"])[-1].removeprefix("error: ")
+
+
+def _signal(process: subprocess.Popen[bytes] | None, number: signal.Signals) -> None:
+    if process is not None and process.poll() is None:
+        process.send_signal(number)

@@ -10,7 +10,7 @@ from kafka.errors import KafkaError
 from opentelemetry import metrics, trace
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
-from libs.bus.client import broker_errors, connection, milliseconds
+from libs.bus.client import broker_errors, milliseconds, open_client
 from libs.bus.record import KEY_ERRORS, Record
 from libs.bus.settings import BusSettings
 from libs.bus.topics import DEAD_LETTER_ROOM_BYTES, ensure_topic_names
@@ -122,8 +122,11 @@ class EventProducer:
 
     def _new_client(self) -> KafkaProducer:
         timeout = milliseconds(self._settings.request_timeout_s)
-        return KafkaProducer(
-            **connection(self._settings, self._client_id),
+        return open_client(
+            KafkaProducer,
+            self._settings,
+            self._client_id,
+            metrics_enabled=False,
             acks="all",
             enable_idempotence=True,
             linger_ms=0,

@@ -51,6 +51,9 @@ class BusSettings(BaseModel):
     ] = 1_800.0
     max_poll_records: Annotated[int, Field(ge=1)] = 20
     request_timeout_s: Annotated[Seconds, Field(description="Wait for one answer.")] = 10.0
+    connect_timeout_s: Annotated[
+        Seconds, Field(description="Wait for the first answer of a broker.")
+    ] = 5.0
     check_interval_s: Annotated[
         Seconds, Field(description="Between looks at the broker's memory and at the lag.")
     ] = 2.0

@@ -8,7 +8,7 @@ from kafka import KafkaAdminClient
 from kafka.admin import NewPartitions, NewTopic
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
-from libs.bus.client import broker_errors, connection, milliseconds
+from libs.bus.client import broker_errors, milliseconds, open_client
 from libs.bus.settings import BusSettings
 from libs.errors import Unavailable
 from libs.events.topics import DEAD_LETTER_SUFFIX, Topic
@@ -37,7 +37,7 @@ def ensure_topic_names(
     wanted = sorted(originals | {name + DEAD_LETTER_SUFFIX for name in originals})
     with (
         broker_errors(settings, "making the topics"),
-        closing(KafkaAdminClient(**connection(settings, "navigator-topics"))) as admin,
+        closing(open_client(KafkaAdminClient, settings, "navigator-topics")) as admin,
     ):
         deadline = monotonic() + settings.request_timeout_s
         while lacking := _lacking(admin, settings, wanted):

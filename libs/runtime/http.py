@@ -26,6 +26,7 @@ def new_app(*, title: str, description: str, max_body_bytes: int, telemetry: Tel
         title=title,
         description=description,
         version=version("navigator-bsr"),
+        lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
         telemetry={

@@ -9,7 +9,6 @@ from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from libs.bus.consumer import EventConsumer, Handler
 from libs.bus.producer import EventProducer
 from libs.bus.record import Record, record_of
-from libs.errors import Unavailable
 from libs.events.envelope import EventPayload
 from libs.events.topics import Topic
 from libs.runtime.clock import Clock, NewId, random_id, utc_now
@@ -19,8 +18,8 @@ from libs.telemetry.setup import Telemetry, setup_telemetry
 from libs.vectors.opening import open_index
 from libs.vectors.port import CollectionSpec, PassageIndex
 
-CONNECT_TIMEOUT_S = 2.0
-READ_TIMEOUT_S = 30.0
+TIMEOUT = httpx.Timeout(30.0, connect=2.0)
+LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=32)
 
 
 class Platform:
@@ -92,14 +91,19 @@ class Platform:
     def http(self, service: ServiceName, target: ServiceName) -> httpx.Client:
         """A client with which one service asks another; traced."""
         client = httpx.Client(
-            base_url=self.settings.url_of(target),
-            timeout=httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
-            limits=httpx.Limits(max_connections=64, max_keepalive_connections=32),
-            trust_env=False,
+            base_url=self.settings.url_of(target), timeout=TIMEOUT, limits=LIMITS, trust_env=False
         )
-        HTTPXClientInstrumentor.instrument_client(
-            client, tracer_provider=self.telemetry(service).tracers
+        tracers = self.telemetry(service).tracers
+        HTTPXClientInstrumentor.instrument_client(client, tracer_provider=tracers)
+        return client
+
+    def async_http(self, service: ServiceName, target: ServiceName) -> httpx.AsyncClient:
+        """The same for an event loop."""
+        client = httpx.AsyncClient(
+            base_url=self.settings.url_of(target), timeout=TIMEOUT, limits=LIMITS, trust_env=False
         )
+        tracers = self.telemetry(service).tracers
+        HTTPXClientInstrumentor.instrument_client(client, tracer_provider=tracers)
         return client
 
     def index(self, spec: CollectionSpec) -> PassageIndex:
@@ -144,21 +148,3 @@ class ConsumerWorker:
     def lag(self) -> dict[str, int]:
         """Events that wait, per topic."""
         return self._consumer.lag()
-
-
-def peer_check(client: httpx.Client, name: str) -> Callable[[], str | None]:
-    """A readiness check that asks another service whether it is alive."""
-
-    def check() -> str | None:
-        try:
-            client.get("/healthz", timeout=CONNECT_TIMEOUT_S).raise_for_status()
-        except httpx.HTTPError as error:
-            return f"{name} does not answer at {client.base_url}: {type(error).__name__}"
-        return None
-
-    return check
-
-
-def unavailable(name: str, error: httpx.HTTPError) -> Unavailable:
-    """The error to raise when another service does not answer."""
-    return Unavailable(f"{name} does not answer ({type(error).__name__}); try again in a moment")

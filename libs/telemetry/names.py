@@ -76,3 +76,25 @@ METRIC_RETRIES: Final = "navigator.bus.retries"
 METRIC_DEAD_LETTERS: Final = "navigator.bus.dead_letters"
 # Messages in the partitions held here that are not yet done, by topic and group (gauge).
 METRIC_LAG: Final = "navigator.bus.lag"
+
+# --- the pipeline and the answer ------------------------------------------------------------
+# The instrumentation scope of spans made by the services.
+SCOPE_SERVICES: Final = "navigator.services"
+# Reading a document into sections.
+SPAN_PARSE: Final = "parse document"
+# Fetching a normalised report from ingest, cutting it, embedding its passages, writing them.
+SPAN_CUT: Final = "cut passages"
+SPAN_EMBED: Final = "embed passages"
+SPAN_UPSERT: Final = "upsert passages"
+# Asking the index, and putting cards together from what it found.
+SPAN_RETRIEVE: Final = "retrieve passages"
+SPAN_CARDS: Final = "build cards"
+# How many passages, candidates and cards there were, and which report version it was.
+PASSAGES: Final = "navigator.passages"
+CANDIDATES: Final = "navigator.candidates"
+CARDS: Final = "navigator.cards"
+REPORT_VERSION: Final = "navigator.report.version"
+MEDIA_TYPE: Final = "navigator.document.media_type"
+DOCUMENT_BYTES: Final = "navigator.document.bytes"
+# The embedding model that was used (OpenTelemetry's name for it).
+GEN_AI_MODEL: Final = "gen_ai.request.model"

@@ -124,13 +124,11 @@ class EdgePassageIndex:
         target = directory / self._folder.name
         if target.exists():
             raise Conflict(f"There is a copy at {target} already; name another folder.")
-        directory.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=directory))
         with self._writing:
             rules.check_open(closed=self._closed)
             self._flush()
-            shutil.copytree(self._folder, partial, copy_function=_copy_file, dirs_exist_ok=True)
-        return partial.rename(target)
+            _copy_folder(self._folder, target)
+        return target
 
     def close(self) -> None:
         """Flush, close the files and let another process have the folder. Safe to call twice."""
@@ -154,7 +152,7 @@ class EdgePassageIndex:
         self._unflushed = 0
 
     def _similarities(self, nearest: qe.Query, ids: set[UUID]) -> dict[UUID, float]:
-        # Scoring 50 known points again costs 0.3 ms; returning their vectors costs 0.7 ms.
+        # Scoring 50 known points again costs 0.3 ms; returning their vectors, 0.7 ms.
         if not ids:
             return {}
         only = qe.Filter(must=[qe.HasIdCondition({*ids})])
@@ -249,11 +247,23 @@ def _uuid(identifier: int | UUID | str) -> UUID:
     return identifier if isinstance(identifier, UUID) else UUID(str(identifier))
 
 
+def _copy_folder(source: Path, target: Path) -> None:
+    """Copy beside the target and move there when complete, so that a full disk leaves no half."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        shutil.copytree(source, partial, copy_function=_copy_file, dirs_exist_ok=True)
+        partial.rename(target)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
 def _copy_file(source: str, target: str) -> None:
     """Copy a file, leaving out its empty blocks: a shard of 49 MB is 195 MB with them."""
     with Path(source).open("rb") as reader, Path(target).open("wb") as writer:
         while block := reader.read(_BLOCK):
-            if any(block):
+            if block.count(0) < len(block):
                 writer.write(block)
             else:
                 writer.seek(len(block), 1)

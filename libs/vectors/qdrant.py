@@ -166,12 +166,12 @@ class QdrantPassageIndex:
             raise Conflict(f"There is a copy at {target} already; name another folder.")
         directory.mkdir(parents=True, exist_ok=True)
         with self._answering(), self._snapshots() as server:
-            made = server.post("", params={"wait": "true"}).raise_for_status()
-            name = made.json()["result"]["name"]
+            made = server.post("snapshots", params={"wait": "true"}).raise_for_status()
+            path = f"snapshots/{made.json()['result']['name']}"
             try:
-                return _fetch(server, name, target)
+                return _fetch(server, path, target)
             finally:
-                server.delete(name)
+                server.delete(path)
 
     def close(self) -> None:
         """Close the connections. Safe to call twice."""
@@ -183,7 +183,7 @@ class QdrantPassageIndex:
         # qdrant-client neither fetches snapshots nor lets one call wait longer than the others.
         host = self._client.http.client.host.rstrip("/")
         return httpx.Client(
-            base_url=f"{host}/collections/{self._collection}/snapshots",
+            base_url=f"{host}/collections/{self._collection}",
             headers={"api-key": self._api_key} if self._api_key else {},
             timeout=_SNAPSHOT_TIMEOUT,
         )
@@ -229,9 +229,9 @@ class QdrantPassageIndex:
             raise Unavailable(refusal) from error
 
 
-def _fetch(server: httpx.Client, name: str, target: Path) -> Path:
+def _fetch(server: httpx.Client, path: str, target: Path) -> Path:
     partial = target.with_suffix(".part")
-    with server.stream("GET", name) as response, partial.open("wb") as writer:
+    with server.stream("GET", path) as response, partial.open("wb") as writer:
         response.raise_for_status()
         for chunk in response.iter_bytes():
             writer.write(chunk)

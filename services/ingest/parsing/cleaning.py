@@ -4,9 +4,9 @@ import re
 import unicodedata
 
 # Controls other than newline and tab, soft hyphens, zero-width blanks, byte order marks, lone
-# surrogates (which no UTF-8 encoder takes) and non-characters.
+# surrogates (which no UTF-8 encoder takes), fonts' private symbols and non-characters.
 _INVISIBLE = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff\ud800-\udfff\ufffe\uffff]"
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff\ud800-\uf8ff\ufffe\uffff]"
 )
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _BLANKS = re.compile(r"[^\S\n]+")

@@ -40,8 +40,10 @@ _FOREIGN = (
     (b"%!PS", "a PostScript file"),
 )
 _OFFERED = "Send a PDF, DOCX, HTML, Markdown or plain text file."
-_HTML_START = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b",
-                         re.IGNORECASE | re.DOTALL)
+_HTML_START = re.compile(
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 _HEAD = 1_024
 _SAMPLE = 65_536
 _MAX_CONTROL_RATIO = 0.05

@@ -148,8 +148,7 @@ class _Reader:
 
     def _marker(self, block: "BaseOxmlElement") -> str | None:
         style = self._style(block)
-        found = block.xpath("./w:pPr/w:numPr/w:numId/@w:val")
-        number_id = str(found[0]) if found else ""
+        number_id = _value(block, "w:pPr/w:numPr/w:numId")
         if self._level(block) or number_id == "0":
             return None
         if _ORDERED.match(style) or number_id in self._ordered:
@@ -181,11 +180,16 @@ def _ordered_lists(document: Document) -> frozenset[str]:
     ordered = {
         abstract.get(qn("w:abstractNumId"))
         for abstract in numbering.iterchildren(qn("w:abstractNum"))
-        if (abstract.xpath("./w:lvl[@w:ilvl='0']/w:numFmt/@w:val") or ["none"])[0]
-        not in {"bullet", "none"}
+        if _value(abstract, "w:lvl/w:numFmt") not in {"", "bullet", "none"}
     }
     return frozenset(
         num.get(qn("w:numId"))
         for num in numbering.iterchildren(qn("w:num"))
-        if (num.xpath("./w:abstractNumId/@w:val") or [""])[0] in ordered
+        if _value(num, "w:abstractNumId") in ordered
     )
+
+
+def _value(element: "BaseOxmlElement", path: str) -> str:
+    """Return the `w:val` of the first element at `path`, or nothing."""
+    found = element.find("/".join(qn(name) for name in path.split("/")))
+    return "" if found is None else str(found.get(qn("w:val")) or "")

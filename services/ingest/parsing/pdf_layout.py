@@ -19,7 +19,7 @@ _TITLE_SIZE = 1.3
 _MAX_HEADING = 150
 _MAX_BOLD_HEADING = 90
 _MIN_LETTERS = 3
-_WIDE_GAP = 1.35  # a paragraph's distance over the usual distance of lines
+_WIDE_GAP = 1.2  # a paragraph's distance over the usual distance of lines
 _SHORT_LINE = 0.75
 
 
@@ -70,7 +70,9 @@ def _without_running_lines(pages: Sequence[Page]) -> list[list[Line]]:
     kept = []
     for page in pages:
         inner = range(_EDGE_LINES, len(page) - _EDGE_LINES)
-        kept.append([line for i, line in enumerate(page) if i in inner or _shape(line) not in often])
+        kept.append(
+            [line for i, line in enumerate(page) if i in inner or _shape(line) not in often]
+        )
     return kept
 
 

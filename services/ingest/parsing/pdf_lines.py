@@ -7,20 +7,27 @@ from typing import Any
 
 from pypdf import PageObject
 
-from services.ingest.parsing.cleaning import clean_line
+from services.ingest.parsing.cleaning import clean_line, is_list_item
 
 CELL = " | "
 # PDF names weights in the font's name only.
 _BOLD = re.compile(r"bold|black|heavy|demi", re.IGNORECASE)
-# Glyph numbers that a font without a character map leaves undecoded fall among the controls.
-_CONTROLS = re.compile("[\x01-\x08\x0e-\x1f]")
+# Glyph numbers that a font without a character map leaves undecoded fall among the controls
+# and a symbol font's among the private characters.
+_CONTROLS = re.compile("[\x01-\x08\x0e-\x1f\ue000-\uf8ff]")
 _MAX_CONTROL_RATIO = 0.02
-_LIGATURES = str.maketrans(
-    {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
+# Ligatures, and the bullets of the symbol font that Word uses.
+_SPELT_OUT = str.maketrans(
+    {
+        **{"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"},
+        **dict.fromkeys("\uf0b7\uf0a7\uf0d8\uf076\uf02d", "•"),
+    }
 )
-_MARKER_CHARS = 4
-# A wide estimate of a character's width in em, so that only real gaps count as a cell's.
-_CHAR_WIDTH = 0.6
+# Widths of characters in em, on the wide side, so that only real gaps count as a cell's.
+_NARROW = frozenset(" iíljtfrI.,:;'|!()[]-")
+_NARROW_EM, _USUAL_EM, _WIDE_EM = 0.34, 0.54, 0.74
+_FIGURE_CHARS, _SURE_CHARS = 15, 25
+_WIDE = frozenset("mwMW%—…")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,7 @@ class _Collector:
         y = tm[4] * cm[1] + tm[5] * cm[3] + cm[5]
         scale = math.hypot(tm[2] * cm[0] + tm[3] * cm[2], tm[2] * cm[1] + tm[3] * cm[3])
         bold = _BOLD.search(str((font or {}).get("/BaseFont", ""))) is not None
-        for index, part in enumerate(text.split("\n")):
+        for index, part in enumerate(text.translate(_SPELT_OUT).split("\n")):
             if index:
                 self.end_line()
             if part and not _undecoded(part):
@@ -64,7 +71,7 @@ class _Collector:
 
     def end_line(self) -> None:
         pieces, self._pieces = self._pieces, []
-        text = clean_line(_joined(pieces).translate(_LIGATURES))
+        text = clean_line(_joined(pieces))
         written = [piece for piece in pieces if piece.text.strip()]
         if not text or not written:
             return
@@ -98,14 +105,34 @@ def _joined(pieces: list[_Piece]) -> str:
     before: _Piece | None = None
     for piece in pieces:
         if before is not None:
-            gap = piece.x - before.x - len(before.text.strip()) * before.size * _CHAR_WIDTH
+            gap = piece.x - before.x - _width(before)
             # A list's mark stands off its text by its place alone.
-            marks = len(before.text) <= _MARKER_CHARS and gap > 0
-            if gap > piece.size and len(before.text) > _MARKER_CHARS:
+            if is_list_item(f"{text.strip()} "):
+                text = f"{text.rstrip()} "
+            elif gap > piece.size * _least_gap(before, piece):
                 text = text.rstrip() + CELL
-            elif marks and not text.endswith(" "):
-                text += " "
         text += piece.text
         if piece.text.strip():
             before = piece
     return text
+
+
+def _least_gap(before: _Piece, piece: _Piece) -> float:
+    """Return how many em part a cell from the next; a figure counts as one sooner."""
+    text = piece.text.strip()
+    if len(text) <= _FIGURE_CHARS and text[:1].isdigit():
+        return 1.0
+    # The longer the text before, the less is known of where it ends: justified lines stretch.
+    return 1.0 + 0.04 * max(0, len(before.text) - _SURE_CHARS)
+
+
+def _width(piece: _Piece) -> float:
+    ems = sum(
+        _NARROW_EM
+        if char in _NARROW
+        else _WIDE_EM
+        if char in _WIDE or char.isupper()
+        else _USUAL_EM
+        for char in piece.text.strip()
+    )
+    return ems * piece.size

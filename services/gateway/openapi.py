@@ -1,0 +1,102 @@
+"""The public OpenAPI document: FastAPI's, plus the models of bodies that are passed on unread."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import BaseModel, ConfigDict
+from pydantic.json_schema import models_json_schema
+
+from libs.events.report import ReportMetadata, ReportSubmission
+
+REF = "#/components/schemas/{model}"
+
+
+class ProblemField(BaseModel):
+    """One wrong field."""
+
+    pointer: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """An error as RFC 9457 describes it, with a stable code and the trace to quote to operators."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    retryable: bool
+    trace_id: str | None
+    errors: list[ProblemField] = []
+
+
+SUBMISSION_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {"$ref": REF.format(model="ReportSubmission")},
+                "example": {
+                    "external_id": "lycksele-2021-04",
+                    "title": "Unga tillbaka",
+                    "language": "sv",
+                    "text": "Vi sökte upp unga som varken arbetade eller studerade.",
+                },
+            },
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["document"],
+                    "properties": {
+                        "document": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": "PDF, DOCX, HTML, Markdown or plain text.",
+                        },
+                        "metadata": {"$ref": REF.format(model="ReportMetadata")},
+                    },
+                }
+            },
+        },
+    }
+}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Document these statuses as problems."""
+    content = {"application/problem+json": {"schema": {"$ref": REF.format(model="Problem")}}}
+    described = {
+        404: "No such report",
+        410: "Withdrawn",
+        413: "Over the size limit",
+        415: "A content type that is not taken, or a body that is not what it says it is",
+        422: "A wrong value; `errors` name the fields",
+        503: "A service behind does not answer; try again",
+    }
+    return {s: {"description": described[s], "content": content} for s in statuses}
+
+
+def with_passed_on_models(app: FastAPI) -> Callable[[], dict[str, Any]]:
+    """A replacement for `app.openapi` that knows the models named in this file."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = generate()
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        _, extra = models_json_schema(
+            [
+                (ReportSubmission, "validation"),
+                (ReportMetadata, "validation"),
+                (Problem, "validation"),
+            ],
+            ref_template=REF,
+        )
+        for name, schema in extra["$defs"].items():
+            schemas.setdefault(name, schema)
+        return document
+
+    return openapi

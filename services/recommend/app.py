@@ -1,0 +1,67 @@
+"""Recommend, wired: the only place where its parts meet."""
+
+from typing import Final
+
+from libs.events.topics import REPORTS_INDEXED, REPORTS_WITHDRAWN
+from libs.runtime.http import new_app, serve_operations
+from libs.runtime.peers import peer_check
+from libs.runtime.platform import Platform
+from libs.runtime.service import Service
+from libs.vectors.bm25 import Bm25Encoder
+from services.recommend.api import routes
+from services.recommend.handlers import RecommendHandlers
+from services.recommend.question import EmbedClient
+from services.recommend.recommender import LazyIndex, Recommender
+from services.recommend.records import ReportRecords
+from services.recommend.settings import RecommendSettings
+
+NAME: Final = "recommend"
+
+
+def build(settings: RecommendSettings, platform: Platform) -> Service:
+    """The service. It starts without the others and answers once they are there."""
+    telemetry = platform.telemetry(NAME)
+    embed = platform.http(NAME, "embed")
+    ingest = platform.http(NAME, "ingest")
+    producer = platform.producer(NAME)
+    client = EmbedClient(embed)
+    records = ReportRecords(ingest, settings.cached_records)
+    recommender = Recommender(
+        embed=client,
+        index=LazyIndex(spec=client.spec, open=platform.index),
+        bm25=Bm25Encoder(),
+        records=records,
+        tracer=telemetry.tracer,
+        settings=settings,
+    )
+    handlers = RecommendHandlers(records)
+    consumer = platform.consumer(
+        NAME,
+        producer,
+        {
+            REPORTS_INDEXED: handlers.on_report_indexed,
+            REPORTS_WITHDRAWN: handlers.on_report_withdrawn,
+        },
+        broadcast=True,
+    )
+    app = new_app(
+        title="Navigator recommend",
+        description="Finds the methods that fit a challenge, with their evidence.",
+        max_body_bytes=platform.settings.max_body_bytes,
+        telemetry=telemetry,
+    )
+    app.include_router(routes(recommender))
+    checks = {
+        "kafka": consumer.health,
+        "embed": peer_check(embed, "embed"),
+        "ingest": peer_check(ingest, "ingest"),
+    }
+    serve_operations(app, telemetry, checks)
+    return Service(
+        name=NAME,
+        app=app,
+        host=platform.settings.host,
+        port=platform.settings.port_of(NAME),
+        workers=(consumer,),
+        closers=(producer.close, embed.close, ingest.close),
+    )

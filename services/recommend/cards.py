@@ -1,0 +1,97 @@
+"""From passages found to method cards: one per project, with its evidence."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from libs.events.recommendation import Evidence, MethodCard
+from libs.events.report import NormalisedReport
+from libs.vectors.port import PassageHit, PayloadValue
+
+
+@dataclass(frozen=True, slots=True)
+class FoundReport:
+    """The passages that were found of one report version, best first."""
+
+    report_id: str
+    version: int
+    hits: tuple[PassageHit, ...]
+
+    @property
+    def score(self) -> float:
+        """The best passage's fused score."""
+        return self.hits[0].score
+
+
+def group(hits: Iterable[PassageHit]) -> list[FoundReport]:
+    """Passages by report, best report first.
+
+    While a new version replaces an old one both may be found for a moment; only the newer counts.
+    """
+    by_report: dict[str, list[PassageHit]] = {}
+    for hit in hits:
+        by_report.setdefault(str(hit.payload["report_id"]), []).append(hit)
+    found = []
+    for report_id, several in by_report.items():
+        version = max(_integer(hit.payload, "version") for hit in several)
+        newest = [hit for hit in several if _integer(hit.payload, "version") == version]
+        newest.sort(key=lambda hit: -hit.score)
+        found.append(FoundReport(report_id, version, tuple(newest)))
+    return sorted(found, key=lambda report: -report.score)
+
+
+def card(found: FoundReport, report: NormalisedReport, *, most_evidence: int) -> MethodCard:
+    """The card of one report."""
+    return MethodCard(
+        report_id=found.report_id,
+        version=found.version,
+        title=report.title,
+        summary=report.summary,
+        language=report.language,
+        illustrative=report.illustrative,
+        outcome=report.outcome,
+        organisation=report.lead_organisation,
+        places=report.places,
+        period=report.period,
+        budget=report.budget,
+        themes=report.themes,
+        target_groups=report.target_groups,
+        sdgs=report.sdgs,
+        methods=report.methods,
+        results=report.results,
+        lessons=report.lessons,
+        contacts=report.contacts,
+        score=found.score,
+        evidence=tuple(_evidence(found, hit) for hit in found.hits[:most_evidence]),
+        link=f"/reports/{found.report_id}",
+    )
+
+
+def _evidence(found: FoundReport, hit: PassageHit) -> Evidence:
+    section = _integer(hit.payload, "section")
+    start, end = _integer(hit.payload, "start"), _integer(hit.payload, "end")
+    page = hit.payload.get("page")
+    span = urlencode({"section": section, "start": start, "end": end})
+    return Evidence(
+        passage_id=str(hit.id),
+        quote=str(hit.payload["text"]),
+        language=_text(hit.payload.get("language")),
+        heading=_text(hit.payload.get("heading")),
+        page=page if isinstance(page, int) else None,
+        section=section,
+        start=start,
+        end=end,
+        similarity=hit.similarity,
+        link=f"/reports/{found.report_id}?{span}#quote",
+    )
+
+
+def _integer(payload: Mapping[str, PayloadValue], field: str) -> int:
+    value = payload[field]
+    if not isinstance(value, int):
+        raise TypeError(f"a passage's {field} is a whole number, not {value!r}")
+    return value
+
+
+def _text(value: str | float | Sequence[str] | Sequence[int] | None) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,22 @@
+"""Recommend's own settings."""
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class RecommendSettings(BaseSettings):
+    """Environment: `NAVIGATOR_RECOMMEND_…`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="NAVIGATOR_RECOMMEND_", frozen=True, extra="ignore"
+    )
+
+    candidates: Annotated[
+        int, Field(ge=10, le=1_000, description="Passages retrieved for one question.")
+    ] = 100
+    evidence_per_card: Annotated[int, Field(ge=1, le=10)] = 3
+    cached_records: Annotated[int, Field(ge=10, description="Report records kept in memory.")] = (
+        2_000
+    )

@@ -1,0 +1,64 @@
+"""The broker dies, with its memory or without; nobody restarts us, and all goes on."""
+
+import os
+import signal
+from pathlib import Path
+
+from libs.bus.local_broker import LocalBroker
+from tests.contract.bus.stage import Calls, Stage, until, without_broker
+
+pytestmark = without_broker
+
+
+def kill(broker: LocalBroker) -> None:
+    pid = broker.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: broker.pid != pid, "the broker to be dead")
+
+
+def forget(broker: LocalBroker, data: Path) -> None:
+    """Kill it, and take its memory away before it comes back half a second later."""
+    kill(broker)
+    (data / "kafka.json").unlink(missing_ok=True)
+    until(lambda: broker.health() is None, "the broker to be back")
+
+
+def test_a_broker_that_comes_back_empty_heals(own_broker: LocalBroker, own_stage: Stage) -> None:
+    calls = Calls()
+    consumer = own_stage.consume(calls)
+    own_stage.send(*(f"before{n}" for n in range(30)))
+    calls.wait_for(30)
+    until(lambda: consumer.lag() == {own_stage.topic.name: 0}, "no lag")
+    forget(own_broker, own_broker.data_dir)
+    # As many as had been consumed before, so that the old positions exist again: a consumer
+    # that kept them would skip all of these.
+    after = [f"after{n}" for n in range(60)]
+    own_stage.send_again(*after)
+    until(lambda: set(after) <= set(calls.ids), "all new events to be handled")
+    until(lambda: consumer.health() is None, "the consumer to be well")
+    assert consumer.failure is None
+
+
+def test_an_idle_consumer_notices_and_heals(own_broker: LocalBroker, own_stage: Stage) -> None:
+    calls = Calls()
+    consumer = own_stage.consume(calls)
+    forget(own_broker, own_broker.data_dir)
+    own_stage.send_again("r1")
+    calls.wait_for(1)
+    until(lambda: consumer.health() is None, "the consumer to be well")
+
+
+def test_a_broker_restarted_on_its_data_goes_on(own_broker: LocalBroker, own_stage: Stage) -> None:
+    calls = Calls()
+    consumer = own_stage.consume(calls)
+    own_stage.send("r1", "r2")
+    calls.wait_for(2)
+    until(lambda: consumer.lag() == {own_stage.topic.name: 0}, "no lag")
+    own_broker.stop()
+    until(lambda: consumer.health() is not None, "the consumer to say that the broker is away")
+    own_broker.start()
+    own_stage.send_again("r3")
+    until(lambda: "r3" in calls.ids, "the new event")
+    until(lambda: consumer.health() is None, "the consumer to be well")
+    assert sorted(calls.ids) == ["r1", "r2", "r3"]
