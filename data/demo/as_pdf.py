@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - a folder of scripts beside their data, not a package
 """Sets a report as PDF with Typst, in the fonts that Typst brings along."""
 
 import datetime as dt
@@ -34,6 +35,8 @@ _PAGE = """
 #block(above: 0.7em, text(size: 9pt, fill: luma(90), hyphenate: false, {facts}))
 #line(length: 100%, stroke: 0.8pt + rgb("#1f4e5f"))
 """
+
+_FUNCTIONS = {"strong": "strong", "em": "emph", "paragraph": "par", "blockquote": "quote"}
 
 
 def build_pdf(source: Source) -> bytes:
@@ -72,26 +75,24 @@ def _all(nodes: Iterable[SyntaxTreeNode]) -> str:
 def _markup(node: SyntaxTreeNode) -> str:
     match node.type:
         case "text" | "code_inline":
-            return f"#{_string(node.content)}"
+            markup = f"#{_string(node.content)}"
         case "softbreak":
-            return '#" "'
+            markup = '#" "'
         case "hardbreak":
-            return "#linebreak()"
-        case "strong" | "em" | "inline" | "link":
-            name = {"strong": "#strong", "em": "#emph"}.get(node.type)
-            return f"{name}[{_all(node.children)}]" if name else _all(node.children)
+            markup = "#linebreak()"
+        case "inline" | "link":
+            markup = _all(node.children)
+        case "strong" | "em" | "paragraph" | "blockquote":
+            markup = f"#{_FUNCTIONS[node.type]}[{_all(node.children)}]"
         case "heading":
-            return f"#heading(level: {max(1, int(node.tag[1]) - 1)})[{_all(node.children)}]\n"
-        case "paragraph":
-            return f"#par[{_all(node.children)}]\n"
-        case "blockquote":
-            return f"#quote[{_all(node.children)}]\n"
+            markup = f"#heading(level: {max(1, int(node.tag[1]) - 1)})[{_all(node.children)}]"
         case "bullet_list" | "ordered_list":
-            return _list(node)
+            markup = _list(node)
         case "table":
-            return _table(node)
+            markup = _table(node)
         case _:
             raise ValueError(f"Markdown that the PDF cannot set: {node.type}")
+    return markup
 
 
 def _list(node: SyntaxTreeNode) -> str:

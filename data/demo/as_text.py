@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - a folder of scripts beside their data, not a package
 """Writes a report as HTML page, as Markdown, or as the JSON of a submission."""
 
 import html

@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - a folder of scripts beside their data, not a package
 """Reads the demonstration reports' sources: YAML front matter, then Markdown."""
 
 from dataclasses import dataclass

@@ -134,15 +134,22 @@ class EventConsumer:
                     "give each replica its own bus.instance"
                 )
             except (KafkaError, Unavailable, OSError) as error:
-                failures = 1 if self._session and self._session.ready else failures + 1
+                failures = self._count(failures)
                 self._note(error)
             except Exception:
+                # Handlers' errors never come here. kafka-python's inner ones do at times, and
+                # a new client cures them; a bug of our own it does not.
+                failures = self._count(failures)
                 logger.exception("the consumer loop has a bug", extra={"group": self._group})
-                self._fail("the consumer loop failed: see the log, and restart the process")
+                if failures >= self._settings.max_attempts:
+                    self._fail("the consumer loop failed: see the log, and restart the process")
             finally:
                 self._session = None
             if failures:
                 self._stopping.wait(self._backoff.delay(failures))
+
+    def _count(self, failures: int) -> int:
+        return 1 if self._session is not None and self._session.ready else failures + 1
 
     def _run_session(self) -> None:
         ensure_topics(self._settings, self._topics)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from libs.bus.record import Headers, Received, Record
 from libs.bus.retry import Trouble
@@ -40,6 +40,12 @@ def dead_letter(message: Received, burial: Burial) -> Record:
         value=message.value,
         headers=propagation.with_current_trace(_within_limit(kept)) + _headers(message, burial),
     )
+
+
+def without_value(letter: Record) -> Record:
+    """The letter for a message that is too large for its topic: a header has the size instead."""
+    size = (names.HEADER_DEAD_LEFT_OUT, str(len(letter.value)).encode())
+    return replace(letter, value=b"", headers=(*letter.headers, size))
 
 
 def _within_limit(headers: Headers) -> Headers:

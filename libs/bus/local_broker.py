@@ -63,6 +63,7 @@ class LocalBroker:
             bootstrap=self.bootstrap, connect_timeout_s=1, request_timeout_s=1
         )
         self._stopping = threading.Event()
+        self._said = ""
         self._thread: threading.Thread | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -97,6 +98,7 @@ class LocalBroker:
         """
         self.data_dir.mkdir(parents=True, exist_ok=True)
         self._stopping.clear()
+        self._said = ""
         self._thread = threading.Thread(target=self._keep_running, name="broker", daemon=True)
         self._thread.start()
         try:
@@ -110,7 +112,7 @@ class LocalBroker:
         while self.health() is not None:
             if self._monotonic() > deadline:
                 raise Unavailable(
-                    f"the local broker did not start on {self.bootstrap}: {self._last_words()}. "
+                    f"the local broker did not start on {self.bootstrap}: {self._said or self._last_words()}. "
                     "Stop what else runs there, or choose another port or data directory",
                     code="local-broker",
                 )
@@ -153,10 +155,11 @@ class LocalBroker:
         while not self._stopping.is_set():
             self._process = self._spawn()
             code = self._process.wait()
+            self._said = self._last_words()
             if not self._stopping.wait(self._restart_s):
                 logger.warning(
                     "the local broker ended and is started again",
-                    extra={"code": code, "reason": self._last_words()},
+                    extra={"code": code, "reason": self._said},
                 )
 
     def _spawn(self) -> subprocess.Popen[bytes]:

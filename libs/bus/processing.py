@@ -12,10 +12,10 @@ from typing import Any, Protocol
 from opentelemetry import metrics, trace
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
-from libs.bus.dead_letter import Burial, code_of, dead_letter
+from libs.bus.dead_letter import Burial, code_of, dead_letter, without_value
 from libs.bus.record import Clock, NewId, Received, Record, record_of
 from libs.bus.retry import Backoff, DeadLetterLimit, Trouble
-from libs.errors import InvalidInput, NotFound, Overloaded, Unavailable
+from libs.errors import InvalidInput, NotFound, Overloaded, TooLarge, Unavailable
 from libs.events.envelope import EventPayload, decode, read_payload
 from libs.events.topics import Topic
 from libs.telemetry import names, propagation
@@ -179,7 +179,7 @@ class Processor:
     def _bury(self, message: Received, trouble: Trouble, error: Exception) -> Verdict:
         letter = dead_letter(message, Burial(self._group, error, trouble, self._clock()))
         try:
-            self._producer.send([letter])
+            self._send_letter(letter)
         except Unavailable as unavailable:
             # The attempt itself counted already; only the letter has to wait.
             return self._put_off(message, trouble, unavailable)
@@ -187,6 +187,13 @@ class Processor:
         self._instruments.dead_letters.add(1, self._attributes(message, error))
         self._log(logging.WARNING, "the event became a dead letter", message, error)
         return Verdict(Outcome.DEAD_LETTER)
+
+    def _send_letter(self, letter: Record) -> None:
+        try:
+            self._producer.send([letter])
+        except TooLarge:
+            # A partner's topic may take larger messages than ours. The letter says where it is.
+            self._producer.send([without_value(letter)])
 
     def _trouble_with(self, message: Received) -> Trouble:
         known = self._troubles.get((message.topic, message.partition))

@@ -54,6 +54,9 @@ class BusSettings(BaseModel):
     connect_timeout_s: Annotated[
         Seconds, Field(description="Wait for the first answer of a broker.")
     ] = 5.0
+    idle_wait_s: Annotated[
+        Seconds, Field(description="The longest that an idle consumer looks away.")
+    ] = 0.05
     check_interval_s: Annotated[
         Seconds, Field(description="Between looks at the broker's memory and at the lag.")
     ] = 2.0

@@ -1,7 +1,7 @@
 """Make the topics, and their dead-letter topics, as the settings say."""
 
-import time
-from collections.abc import Callable, Iterable
+import logging
+from collections.abc import Iterable
 from contextlib import closing
 
 from kafka import KafkaAdminClient
@@ -10,8 +10,9 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from libs.bus.client import broker_errors, milliseconds, open_client
 from libs.bus.settings import BusSettings
-from libs.errors import Unavailable
 from libs.events.topics import DEAD_LETTER_SUFFIX, Topic
+
+logger = logging.getLogger(__name__)
 
 # A dead letter is the original and some headers; its topic must take what the first one took.
 DEAD_LETTER_ROOM_BYTES = 64 * 1_024
@@ -26,12 +27,7 @@ def ensure_topics(settings: BusSettings, topics: Iterable[Topic]) -> None:
     ensure_topic_names(settings, (topic.name for topic in topics))
 
 
-def ensure_topic_names(
-    settings: BusSettings,
-    topics: Iterable[str],
-    *,
-    monotonic: Callable[[], float] = time.monotonic,
-) -> None:
+def ensure_topic_names(settings: BusSettings, topics: Iterable[str]) -> None:
     """Like `ensure_topics`, by name. A dead-letter topic's name brings its original along."""
     originals = {name.removesuffix(DEAD_LETTER_SUFFIX) for name in topics}
     wanted = sorted(originals | {name + DEAD_LETTER_SUFFIX for name in originals})
@@ -39,45 +35,36 @@ def ensure_topic_names(
         broker_errors(settings, "making the topics"),
         closing(open_client(KafkaAdminClient, settings, "navigator-topics")) as admin,
     ):
-        deadline = monotonic() + settings.request_timeout_s
-        while lacking := _lacking(admin, settings, wanted):
-            if monotonic() > deadline:
-                raise Unavailable(
-                    f"the broker did not make the topics {', '.join(lacking)}: "
-                    "check its log and this client's right to create topics",
-                    code="broker-unavailable",
-                )
-            _make(admin, settings, lacking)
-            admin.wait_for_topics(
-                sorted(lacking), timeout_ms=milliseconds(settings.request_timeout_s)
-            )
+        there = _partition_counts(admin, wanted)
+        for name in wanted:
+            if there.get(name, 0) < settings.partitions:
+                _make(admin, settings, name, exists=name in there)
+        admin.wait_for_topics(wanted, timeout_ms=milliseconds(settings.request_timeout_s))
 
 
-def _lacking(admin: KafkaAdminClient, settings: BusSettings, wanted: list[str]) -> dict[str, int]:
-    """How many partitions each topic has that has too few."""
-    there = set(admin.list_topics())
-    # Asking for a topic that is not there would make noida-db create it with one partition.
-    described = admin.describe_topics(sorted(there.intersection(wanted))) if there else []
-    count = {topic["name"]: len(topic["partitions"]) for topic in described}
-    return {name: count.get(name, 0) for name in wanted if count.get(name, 0) < settings.partitions}
+def _partition_counts(admin: KafkaAdminClient, wanted: list[str]) -> dict[str, int]:
+    # Listed first: asking noida-db about a topic that is not there may bring it into being.
+    there = sorted(set(admin.list_topics()).intersection(wanted))
+    described = admin.describe_topics(there) if there else []
+    return {topic["name"]: len(topic["partitions"]) for topic in described}
 
 
-def _make(admin: KafkaAdminClient, settings: BusSettings, lacking: dict[str, int]) -> None:
-    missing = [_new_topic(settings, name) for name, count in lacking.items() if count == 0]
-    small = {name: NewPartitions(settings.partitions) for name, count in lacking.items() if count}
-    for topic in missing:
-        # One by one, because another service may be making the same ones at this moment.
+def _make(admin: KafkaAdminClient, settings: BusSettings, name: str, *, exists: bool) -> None:
+    if not exists:
         try:
-            admin.create_topics([topic])
+            admin.create_topics([_new_topic(settings, name)])
         except TopicAlreadyExistsError:
-            continue
-    for name, partitions in small.items():
-        try:
-            admin.create_partitions({name: partitions})
-        except KafkaError:
-            # Another service was quicker, which the next look shows; or it may not be done.
-            if name in _lacking(admin, settings, [name]):
-                raise
+            # Another service was quicker, or noida-db made it by itself with one partition.
+            pass
+        else:
+            return
+    try:
+        admin.create_partitions({name: NewPartitions(settings.partitions)})
+    except KafkaError as error:
+        # Another service has done it, or it is not ours to do; the topic works as it is.
+        logger.info(
+            "the topic keeps its partitions", extra={"topic": name, "error": type(error).__name__}
+        )
 
 
 def _new_topic(settings: BusSettings, name: str) -> NewTopic:

@@ -9,7 +9,7 @@ from fastapi import FastAPI, Response
 from opentelemetry import trace
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
 from libs.errors import TooLarge
 from libs.runtime.problems import install_problem_handlers, problem_of, problem_response
@@ -20,7 +20,14 @@ from libs.telemetry.setup import Telemetry
 UNTRACED = ("/healthz", "/readyz", "/metrics", "/internal/traces", "/static/")
 
 
-def new_app(*, title: str, description: str, max_body_bytes: int, telemetry: Telemetry) -> FastAPI:
+def new_app(
+    *,
+    title: str,
+    description: str,
+    max_body_bytes: int,
+    telemetry: Telemetry,
+    lifespan: Lifespan[FastAPI] | None = None,
+) -> FastAPI:
     """A FastAPI app with the shared error handling, body limit and server spans."""
     app = FastAPI(
         title=title,

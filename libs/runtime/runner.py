@@ -20,44 +20,36 @@ STOP_TIMEOUT_S = 10.0
 WATCH_INTERVAL_S = 0.5
 
 
-def bind(service: Service) -> socket.socket:
-    """Open the service's port. Raises Conflict with what to do when it is taken."""
-    family = socket.AF_INET6 if ":" in service.host else socket.AF_INET
+def bind(service: str, host: str, port: int) -> socket.socket:
+    """Open a service's port. Raises Conflict with what to do when it is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((service.host, service.port))
+        listener.bind((host, port))
+        listener.listen()
     except OSError as error:
         listener.close()
         raise Conflict(
-            f"Port {service.port} on {service.host} cannot be opened for {service.name} "
-            f"({error.strerror}). Stop the program that holds it, or set "
-            f"NAVIGATOR_{service.name.upper()}_PORT to a free one.",
+            f"Port {port} on {host} cannot be opened for {service} ({error.strerror}). Stop the "
+            f"program that holds it, or set NAVIGATOR_{service.upper()}_PORT to a free one.",
             code="port-taken",
         ) from error
     return listener
 
 
 class Runner:
-    """Starts services, waits, and stops them in the opposite order."""
+    """Starts services on their open ports, waits, and stops them in the opposite order."""
 
-    def __init__(self, services: Sequence[Service]) -> None:
-        self._services = services
+    def __init__(self, services: Sequence[tuple[Service, socket.socket]]) -> None:
+        self._services = [service for service, _ in services]
+        self._listeners = [listener for _, listener in services]
         self._servers: list[tuple[Service, uvicorn.Server, threading.Thread]] = []
         self._stop = threading.Event()
-        self._failure: str | None = None
 
     def start(self) -> None:
-        """Bind all ports, then start all workers and apps. Raises Conflict for a taken port."""
-        listeners: list[socket.socket] = []
-        try:
-            for service in self._services:
-                listeners.append(bind(service))  # noqa: PERF401 - those bound must be closed again
-        except Conflict:
-            for listener in listeners:
-                listener.close()
-            raise
-        for service, listener in zip(self._services, listeners, strict=True):
+        """Start all apps and workers."""
+        for service, listener in zip(self._services, self._listeners, strict=True):
             self._servers.append((service, *_serve(service, listener)))
             for worker in service.workers:
                 worker.start()
@@ -72,7 +64,7 @@ class Runner:
         `also` is asked about parts outside, such as the broker's process.
         """
         while not self._stop.wait(WATCH_INTERVAL_S):
-            failure = self._failed_part() or also()
+            failure = self.failed_part() or also()
             if failure:
                 log.error("a part failed; stopping", extra={"part": failure})
                 return failure
@@ -91,7 +83,8 @@ class Runner:
             for close in service.closers:
                 close()
 
-    def _failed_part(self) -> str | None:
+    def failed_part(self) -> str | None:
+        """The first part that ended by itself, or None."""
         for service, _, thread in self._servers:
             if not thread.is_alive():
                 return service.name

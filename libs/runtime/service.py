@@ -36,7 +36,5 @@ class Service:
 
     name: str
     app: ASGIApp
-    host: str
-    port: int
     workers: tuple[Worker, ...] = ()
     closers: tuple[Callable[[], None], ...] = field(default=())

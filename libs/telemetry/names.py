@@ -34,6 +34,9 @@ HEADER_DEAD_FIRST_FAILURE: Final = DEAD_LETTER_PREFIX + "first-failure"
 HEADER_DEAD_LAST_FAILURE: Final = DEAD_LETTER_PREFIX + "last-failure"
 # The trace in which it failed.
 HEADER_DEAD_TRACE_ID: Final = DEAD_LETTER_PREFIX + "trace-id"
+# Only where the message was too large for the dead-letter topic: its size in bytes. The value
+# is empty then; the message itself is where topic, partition and offset say.
+HEADER_DEAD_LEFT_OUT: Final = DEAD_LETTER_PREFIX + "left-out"
 
 # --- spans ----------------------------------------------------------------------------------
 # `send <topic>`: from handing a message to the client until the broker has acknowledged it.

@@ -3,6 +3,7 @@
 from typing import Final
 
 from libs.events.topics import REPORTS_ACCEPTED, REPORTS_WITHDRAWN
+from libs.language.detection import LanguageDetector
 from libs.runtime.http import new_app, serve_operations
 from libs.runtime.peers import peer_check
 from libs.runtime.platform import Platform
@@ -32,6 +33,7 @@ def build(settings: EmbedSettings, platform: Platform) -> Service:
         embedder=embedder,
         index=index,
         bm25=Bm25Encoder(),
+        detector=LanguageDetector(),
         tracer=telemetry.tracer,
         passage_tokens=settings.passage_tokens,
     )
@@ -55,8 +57,6 @@ def build(settings: EmbedSettings, platform: Platform) -> Service:
     return Service(
         name=NAME,
         app=app,
-        host=platform.settings.host,
-        port=platform.settings.port_of(NAME),
         workers=(consumer,),
         closers=(producer.close, ingest.close, embedder.close),
     )

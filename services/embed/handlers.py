@@ -9,6 +9,7 @@ from libs.errors import NotFound
 from libs.events.envelope import EventPayload
 from libs.events.payloads import ReportAccepted, ReportIndexed, ReportRejected, ReportWithdrawn
 from libs.events.report import Rejection, ReportContent
+from libs.language.detection import LanguageDetector
 from libs.telemetry import names
 from libs.vectors.bm25 import Bm25Encoder
 from libs.vectors.port import PassageFilter, PassageIndex
@@ -22,6 +23,9 @@ NO_PASSAGES = Rejection(
     reason_sv="Rapporten har ingen text som går att söka i.",
     hint="Check that the sections hold sentences, then send it again.",
 )
+
+
+LANGUAGE_SURE = 0.5
 
 
 class ReportSource(Protocol):
@@ -39,6 +43,7 @@ class EmbedHandlers:
     embedder: Embedder
     index: PassageIndex
     bm25: Bm25Encoder
+    detector: LanguageDetector
     tracer: Tracer
     passage_tokens: int
 
@@ -88,7 +93,15 @@ class EmbedHandlers:
             vectors = self.embedder.embed_passages([passage.embedded for passage in passages])
         with self.tracer.start_as_current_span(names.SPAN_UPSERT) as span:
             span.set_attribute(names.PASSAGES, len(passages))
-            self.index.upsert(points(content, passages, vectors, self.bm25))
+            languages = self._languages(content, passages)
+            self.index.upsert(points(content, passages, vectors, languages, self.bm25))
+
+    def _languages(self, content: ReportContent, passages: list[Passage]) -> list[str | None]:
+        # What the partner says of the report holds for all of it; what is guessed is guessed
+        # passage by passage, because annexes are often in another language.
+        if content.report.language:
+            return [content.report.language] * len(passages)
+        return [self.detector.likeliest(p.text, at_least=LANGUAGE_SURE) for p in passages]
 
     def _count(self, event: ReportAccepted) -> int:
         this = PassageFilter({"report_id": [event.report_id], "version": [event.version]})

@@ -18,19 +18,25 @@ def passage_id(report_id: str, version: int, ordinal: int) -> uuid.UUID:
 
 
 def points(
-    content: ReportContent, passages: Sequence[Passage], vectors: Vectors, bm25: Bm25Encoder
+    content: ReportContent,
+    passages: Sequence[Passage],
+    vectors: Vectors,
+    languages: Sequence[str | None],
+    bm25: Bm25Encoder,
 ) -> list[PassagePoint]:
-    """One point per passage; `vectors` has shape (len(passages), dimension)."""
+    """One point per passage; `vectors` has shape (len(passages), dimension).
+
+    `languages` are the passages' language tags, None where it is not known.
+    """
     shared = _report_payload(content)
-    language = content.report.language or ""
     return [
         PassagePoint(
             id=passage_id(content.report_id, content.version, passage.ordinal),
             dense=vector,
-            sparse=bm25.encode_passage(passage.embedded, language),
-            payload=shared | _passage_payload(content, passage),
+            sparse=bm25.encode_passage(passage.embedded, language or ""),
+            payload=shared | _passage_payload(content, passage) | {"language": language},
         )
-        for passage, vector in zip(passages, vectors, strict=True)
+        for passage, vector, language in zip(passages, vectors, languages, strict=True)
     ]
 
 
@@ -43,7 +49,6 @@ def _report_payload(content: ReportContent) -> dict[str, PayloadValue]:
         "version": content.version,
         "partner": content.partner,
         "title": report.title,
-        "language": report.language,
         "country": sorted({place.country for place in report.places}),
         "nuts": sorted({place.nuts for place in report.places if place.nuts}),
         "themes": list(report.themes),

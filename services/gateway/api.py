@@ -25,8 +25,8 @@ def routes(ingest: Forwarder, recommend: Forwarder) -> APIRouter:
         summary="Hand over a report",
         status_code=202,
         response_model=Receipt,
-        responses={200: {"model": Receipt, "description": "The same was there already"}}
-        | problems(413, 415, 422, 503),
+        responses=problems(413, 415, 422, 503)
+        | {200: {"model": Receipt, "description": "The same was there already"}},
         openapi_extra=SUBMISSION_BODY,
     )
     async def submit(request: Request) -> Response:
@@ -85,7 +85,7 @@ def _add_report_routes(router: APIRouter, ingest: Forwarder) -> None:
             "/events",
             "Follow the status as server-sent events, until it is final",
             None,
-            {200: {"content": {"text/event-stream": {}}}} | problems(404, 503),
+            problems(404, 503) | {200: {"content": {"text/event-stream": {}}}},
         ),
     ]
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
+import httpx
 from fastapi import FastAPI
 
 from libs.runtime.http import new_app, serve_operations
@@ -24,8 +25,15 @@ BEHIND: tuple[ServiceName, ...] = tuple(name for name in SERVICE_NAMES if name !
 
 def build(settings: GatewaySettings, platform: Platform) -> Service:
     """The service. It starts without the others and says what is missing."""
+    return Service(name=NAME, app=new_gateway_app(settings, platform))
+
+
+def new_gateway_app(settings: GatewaySettings, platform: Platform) -> FastAPI:
+    """The app, of which the public OpenAPI document is made."""
     telemetry = platform.telemetry(NAME)
-    clients = {name: platform.async_http(NAME, name) for name in BEHIND}
+    clients: dict[str, httpx.AsyncClient] = {
+        name: platform.async_http(NAME, name) for name in BEHIND
+    }
     backend = HttpBackend(clients, telemetry.ring)
 
     @asynccontextmanager
@@ -48,11 +56,9 @@ def build(settings: GatewaySettings, platform: Platform) -> Service:
             Forwarder("recommend", clients["recommend"], settings.partner),
         )
     )
-    app.include_router(status_routes(dict(clients)))
+    app.include_router(status_routes(clients))
     app.include_router(pages(backend))
     serve_docs(app)
     app.openapi = with_passed_on_models(app)  # type: ignore[method-assign]  # FastAPI's own way
     serve_operations(app, telemetry, {})
-    return Service(
-        name=NAME, app=app, host=platform.settings.host, port=platform.settings.port_of(NAME)
-    )
+    return app

@@ -40,7 +40,7 @@ class Forwarder:
         onward = self._client.build_request(
             request.method,
             request.url.path,
-            params=request.query_params.multi_items(),
+            params=httpx.QueryParams(request.url.query),
             headers=headers | {"x-navigator-partner": self._partner},
             content=body,
             timeout=_STREAMED if request.url.path.endswith("/events") else None,

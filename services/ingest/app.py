@@ -59,8 +59,6 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
     return Service(
         name=NAME,
         app=app,
-        host=platform.settings.host,
-        port=platform.settings.port_of(NAME),
         workers=(relay, consumer, reconciler),
         closers=(producer.close, database.close),
     )

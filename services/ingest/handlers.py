@@ -78,6 +78,7 @@ class IngestHandlers:
                 return [ReportWithdrawn(report_id=event.report_id, version=event.version)]
             row.passages = event.passages
             if row.status != ReportStatus.INDEXED:
+                detail: dict[str, str | int] = {"passages": event.passages, "model": event.model}
                 self._add_status(session, row, ReportStatus.INDEXED, detail)
         self.board.notify(event.report_id)
         return []

@@ -53,7 +53,7 @@ def readable_version(session: Session, report_id: str, version: int | None = Non
     return row
 
 
-def add_status(  # noqa: PLR0913 - a history line has that many parts
+def add_status(
     session: Session,
     row: VersionRow,
     status: ReportStatus,
@@ -139,7 +139,7 @@ def receipt(session: Session, report: ReportRow, row: VersionRow, *, full: bool 
         rejection=Rejection.model_validate(row.rejection) if row.rejection else None,
         document=document_info(document),
         history=tuple(history(session, report.id)) if full else (),
-        links=links,  # type: ignore[arg-type]  # keys are of the Literal
+        links=links,
     )
 
 

@@ -53,7 +53,7 @@ def read_model(model: type[M], body: bytes, *, pointer: str) -> M:
 
 async def _read_form(request: Request) -> tuple[ReportMetadata, Document]:
     try:
-        form = await request.form(max_files=1, max_fields=5, max_part_size=1_000_000)
+        form = await request.form(max_files=2, max_fields=5, max_part_size=1_000_000)
     except MultiPartException as error:
         raise InvalidInput(f"The form cannot be read: {error.message}") from error
     try:

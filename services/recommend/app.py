@@ -3,6 +3,7 @@
 from typing import Final
 
 from libs.events.topics import REPORTS_INDEXED, REPORTS_WITHDRAWN
+from libs.language.detection import LanguageDetector
 from libs.runtime.http import new_app, serve_operations
 from libs.runtime.peers import peer_check
 from libs.runtime.platform import Platform
@@ -30,6 +31,7 @@ def build(settings: RecommendSettings, platform: Platform) -> Service:
         embed=client,
         index=LazyIndex(spec=client.spec, open=platform.index),
         bm25=Bm25Encoder(),
+        detector=LanguageDetector(),
         records=records,
         tracer=telemetry.tracer,
         settings=settings,
@@ -60,8 +62,6 @@ def build(settings: RecommendSettings, platform: Platform) -> Service:
     return Service(
         name=NAME,
         app=app,
-        host=platform.settings.host,
-        port=platform.settings.port_of(NAME),
         workers=(consumer,),
         closers=(producer.close, embed.close, ingest.close),
     )

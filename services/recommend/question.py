@@ -6,11 +6,13 @@ from dataclasses import dataclass
 import httpx
 import numpy as np
 
+from libs.language.detection import LanguageDetector
 from libs.runtime.peers import answered
 from libs.vectors.bm25 import Bm25Encoder
 from libs.vectors.port import CollectionSpec, SparseVector, Vector
 
-LANGUAGES = ("sv", "fi", "et", "lv", "lt", "pl", "de", "da", "nb", "en")
+# A short question in Norwegian may well be taken for Danish: both are then read.
+LIKELY_ENOUGH = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +48,16 @@ class EmbedClient:
         return DenseQuestion(vector=vector, model=answer["model"])
 
 
-def sparse_question(bm25: Bm25Encoder, text: str, language: str | None) -> SparseVector:
-    """BM25 terms of a question.
+def sparse_question(
+    bm25: Bm25Encoder, detector: LanguageDetector, text: str, language: str | None
+) -> SparseVector:
+    """BM25 terms of a question, stemmed as its language does it.
 
-    Without a known language it is read in all of them: a term then meets the passages whose
-    language stems it that way, and a stop word of one language is a word in the others, which
-    the inverse document frequency makes light.
+    Where the language is neither given nor certain, the terms of all likely ones are taken.
     """
+    likely = [tag for tag, p in detector.probabilities(text).items() if p >= LIKELY_ENOUGH]
     weights: dict[int, float] = {}
-    for candidate in (language,) if language else LANGUAGES:
+    for candidate in (language,) if language else likely or ("",):
         terms = bm25.encode_query(text, candidate)
         weights |= dict(zip(terms.indices, terms.values, strict=True))
     return SparseVector(tuple(weights), tuple(weights.values()))

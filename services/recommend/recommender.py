@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from opentelemetry.trace import Tracer
 
 from libs.events.recommendation import Filters, MethodCard, RecommendationRequest, Recommendations
+from libs.language.detection import LanguageDetector
 from libs.telemetry import names
 from libs.telemetry.propagation import current_trace_id
 from libs.vectors.bm25 import Bm25Encoder
@@ -24,6 +25,7 @@ class Recommender:
     embed: EmbedClient
     index: "LazyIndex"
     bm25: Bm25Encoder
+    detector: LanguageDetector
     records: ReportRecords
     tracer: Tracer
     settings: RecommendSettings
@@ -31,7 +33,7 @@ class Recommender:
     def recommend(self, request: RecommendationRequest) -> Recommendations:
         """The best projects for a challenge, each once, with its evidence."""
         question = self.embed.embed(request.challenge)
-        sparse = sparse_question(self.bm25, request.challenge, request.language)
+        sparse = sparse_question(self.bm25, self.detector, request.challenge, request.language)
         with self.tracer.start_as_current_span(names.SPAN_RETRIEVE) as span:
             hits = self.index.get().query(
                 question.vector,

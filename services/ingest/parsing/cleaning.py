@@ -13,11 +13,34 @@ _BLANKS = re.compile(r"[^\S\n]+")
 _AROUND_NEWLINE = re.compile(r" ?\n ?")
 _EMPTY_LINES = re.compile(r"\n{3,}")
 _WRAPPED_WORD = re.compile(r"[^\W\d_][-\u2010]$")
-_ENDS_SENTENCE = re.compile(r"[.!?:;…][\"'”’»“)\]]*$")
-_LIST_ITEM = re.compile(r"(?:[-–—•◦▪○●‣*·]|\(?\d{1,3}[.)]|[a-zA-Z][.)])\s")
+_DASH = re.compile(r"(?:^|\s)[-\u2010]$")
+_ADDRESS = re.compile(r"[@/]|\w\.\w")
+_ENDS_SENTENCE = re.compile(r"[.!?:;…][\"'”\u2019»“)\]]*$")
+_LIST_ITEM = re.compile(r"(?:[-\u2013—•◦▪○●‣*·]|\(?\d{1,3}[.)]|[a-zA-Z][.)])\s")
 # After these a hyphen at the end of a line stands for the rest of a compound: "Sozial- und".
 _CONJUNCTIONS = frozenset(
-    "och eller ja tai sekä või ning un vai ar ir arba i lub oraz und oder og eller and or".split()
+    {
+        "och",
+        "eller",
+        "ja",
+        "tai",
+        "sekä",
+        "või",
+        "ning",
+        "un",
+        "vai",
+        "ar",
+        "ir",
+        "arba",
+        "i",
+        "lub",
+        "oraz",
+        "und",
+        "oder",
+        "og",
+        "and",
+        "or",
+    }
 )
 
 
@@ -49,9 +72,12 @@ def ends_sentence(line: str) -> bool:
 def join_wrapped(first: str, second: str) -> str:
     """Join two lines of one paragraph, mending a word that was broken at the line's end."""
     word = second.split(maxsplit=1)[0] if second.strip() else ""
-    if first.endswith("-") and word[:1].isdigit():
+    if not first.endswith(("-", "\u2010")):
+        return f"{first} {second}"
+    stem = first.rsplit(maxsplit=1)[-1]
+    if word.strip(",.;:") in _CONJUNCTIONS or _DASH.search(first):
+        return f"{first} {second}"
+    # Addresses, years and names keep a hyphen that was theirs: "2014-2020", "Rhein-Main".
+    if not word[:1].islower() or not _WRAPPED_WORD.search(first) or _ADDRESS.search(stem + word):
         return first + second
-    broken = _WRAPPED_WORD.search(first) and word[:1].islower()
-    if broken and word.strip(",.;:") not in _CONJUNCTIONS:
-        return first[:-1] + second
-    return f"{first} {second}"
+    return first[:-1] + second

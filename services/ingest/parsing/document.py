@@ -22,7 +22,7 @@ class Outline:
     """Collects headings and paragraphs and cuts them into sections.
 
     A section ends at the next heading and at the end of its page, so that a quotation can
-    name its page. Headings with no text between them become one ("Results – Year two").
+    name its page. Headings with no text between them become one ("Results / Year two").
     """
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class Outline:
         if not text:
             return
         empty = self._heading is not None and not self._paragraphs
-        joined = f"{self._heading} – {text}" if empty else text
+        joined = f"{self._heading} / {text}" if empty else text
         if len(text) > MAX_HEADING_CHARS:
             self.paragraph(text, page)
         elif len(joined) > MAX_HEADING_CHARS:

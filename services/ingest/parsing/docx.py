@@ -19,7 +19,7 @@ from services.ingest.parsing.cleaning import clean_line
 from services.ingest.parsing.document import Outline, ParsedDocument
 
 if TYPE_CHECKING:
-    from docx.oxml.xmlchemy import BaseOxmlElement
+    from lxml.etree import _Element
 
 MAX_UNPACKED_BYTES = 200_000_000
 MAX_PARTS = 10_000
@@ -78,7 +78,7 @@ def _refuse_entities(document: Document) -> None:
         )
 
 
-def _blocks(parent: "BaseOxmlElement") -> "Iterator[BaseOxmlElement]":
+def _blocks(parent: "_Element") -> "Iterator[_Element]":
     """Yield the paragraphs and tables below `parent`, looking into content controls."""
     for child in parent.iterchildren():
         if child.tag in {qn("w:p"), qn("w:tbl")}:
@@ -87,18 +87,24 @@ def _blocks(parent: "BaseOxmlElement") -> "Iterator[BaseOxmlElement]":
             yield from _blocks(child)
 
 
-def _text(block: "BaseOxmlElement") -> str:
+def _text(block: "_Element") -> str:
     parts = []
     for node in block.iter(qn("w:t"), qn("w:p"), *_BREAKS):
         if any(ancestor.tag == _FALLBACK for ancestor in node.iterancestors()):
             continue
         if node.tag == qn("w:t"):
             parts.append(node.text or "")
-        elif node.tag in _BREAKS and node.getparent().tag == qn("w:r"):
+        elif node.tag in _BREAKS and _parent_tag(node) == qn("w:r"):
             parts.append(_BREAKS[node.tag])
         elif node.tag == qn("w:p") and node is not block:
             parts.append("\n")
     return "".join(parts)
+
+
+def _parent_tag(node: "_Element") -> str:
+    # A tab stop in a paragraph's properties has the same name as a tab in its text.
+    parent = node.getparent()
+    return "" if parent is None else str(parent.tag)
 
 
 class _Reader:
@@ -110,9 +116,9 @@ class _Reader:
         self._ordered = _ordered_lists(document)
         self._numbers: dict[str, int] = {}
         self._items: list[str] = []
-        self._title: BaseOxmlElement | None = None
+        self._title: _Element | None = None
 
-    def title(self, blocks: "list[BaseOxmlElement]") -> str | None:
+    def title(self, blocks: "list[_Element]") -> str | None:
         """Find the paragraph that is the title; it is not read again as text."""
         paragraphs = [block for block in blocks if block.tag == qn("w:p") and _text(block).strip()]
         titles = [block for block in paragraphs if self._style(block).lower() == "title"]
@@ -120,7 +126,7 @@ class _Reader:
         self._title = titles[0] if titles else tops[0] if len(tops) == 1 else None
         return None if self._title is None else clean_line(_text(self._title))
 
-    def read(self, block: "BaseOxmlElement") -> None:
+    def read(self, block: "_Element") -> None:
         if block is self._title:
             return
         if block.tag == qn("w:tbl"):
@@ -139,14 +145,14 @@ class _Reader:
         else:
             self.outline.paragraph(text)
 
-    def _style(self, block: "BaseOxmlElement") -> str:
-        return self._style_names.get(block.style or "", "")
+    def _style(self, block: "_Element") -> str:
+        return self._style_names.get(_value(block, "w:pPr/w:pStyle"), "")
 
-    def _level(self, block: "BaseOxmlElement") -> int:
+    def _level(self, block: "_Element") -> int:
         match = _HEADING.match(self._style(block))
         return int(match.group(1)) if match else 0
 
-    def _marker(self, block: "BaseOxmlElement") -> str | None:
+    def _marker(self, block: "_Element") -> str | None:
         style = self._style(block)
         number_id = _value(block, "w:pPr/w:numPr/w:numId")
         if self._level(block) or number_id == "0":
@@ -157,9 +163,14 @@ class _Reader:
             return f"{self._numbers[key]}."
         return "-" if number_id or _BULLETED.match(style) else None
 
-    def _rows(self, table: "BaseOxmlElement") -> Iterator[str]:
+    def _rows(self, table: "_Element") -> Iterator[str]:
         for row in table.iterchildren(qn("w:tr")):
-            cells = [clean_line(_text(cell)) for cell in row.iter(qn("w:tc"))]
+            # A table inside a cell is that cell's text; its own cells are not counted again.
+            cells = [
+                clean_line(_text(cell))
+                for cell in row.iter(qn("w:tc"))
+                if next(cell.iterancestors(qn("w:tr")), None) is row
+            ]
             if any(cells):
                 yield " | ".join(cells)
 
@@ -189,7 +200,7 @@ def _ordered_lists(document: Document) -> frozenset[str]:
     )
 
 
-def _value(element: "BaseOxmlElement", path: str) -> str:
+def _value(element: "_Element", path: str) -> str:
     """Return the `w:val` of the first element at `path`, or nothing."""
     found = element.find("/".join(qn(name) for name in path.split("/")))
     return "" if found is None else str(found.get(qn("w:val")) or "")

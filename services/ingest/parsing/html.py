@@ -16,12 +16,17 @@ _LEFT_OUT = (
 )
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _BLOCKS = frozenset(
-    "address article blockquote body center dd details div dl dt fieldset figcaption figure hr "
-    "html legend li main ol p pre section summary table tbody td tfoot th thead tr ul".split()
+    re.findall(
+        r"\w+",
+        "address article blockquote body center dd details div dl dt fieldset figcaption figure hr "
+        "html legend li main ol p pre section summary table tbody td tfoot th thead tr ul",
+    )
 ).union(_HEADINGS)
 _LINES = frozenset({"tr", "li", "dt", "dd"})
 _WHITESPACE = re.compile(r"\s+")
-_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]+)""", re.I)
+_CHARSET = re.compile(
+    rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]+)""", re.IGNORECASE
+)
 _HEAD_BYTES = 2_048
 _NESTING = re.compile(
     r"<(/?)(?:address|article|aside|blockquote|center|details|dialog|dir|div|dl|fieldset|figure|"

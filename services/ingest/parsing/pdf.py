@@ -42,8 +42,13 @@ def parse_pdf(content: bytes) -> ParsedDocument:
             "Send a text PDF, or run it through OCR first.",
             code="no-text-layer",
         )
-    title = _title(str((reader.metadata or {}).get("/Title") or ""), largest_text(pages))
+    title = _title(_declared_title(reader), largest_text(pages))
     return outline_of(pages, title).document(title)
+
+
+def _declared_title(reader: PdfReader) -> str:
+    metadata = reader.metadata
+    return str(metadata.get("/Title") or "") if metadata else ""
 
 
 def _title(declared: str, printed: str | None) -> str | None:

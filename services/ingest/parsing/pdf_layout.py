@@ -21,6 +21,8 @@ _MAX_BOLD_HEADING = 90
 _MIN_LETTERS = 3
 _WIDE_GAP = 1.2  # a paragraph's distance over the usual distance of lines
 _SHORT_LINE = 0.75
+_ENOUGH_GAPS = 8
+_SAME_SIZE = 0.5  # points
 
 
 def outline_of(pages: Sequence[Page], title: str | None) -> Outline:
@@ -40,7 +42,7 @@ def largest_text(pages: Sequence[Page]) -> str | None:
         return None
     text = " ".join(line.text for line in first if line.size > top * 0.98)
     letters = sum(map(str.isalpha, text))
-    return text if _MIN_LETTERS < letters and len(text) <= _MAX_HEADING * 2 else None
+    return text if letters >= _MIN_LETTERS and len(text) <= _MAX_HEADING * 2 else None
 
 
 def _body_size(pages: Iterable[Page]) -> float:
@@ -52,13 +54,11 @@ def _body_size(pages: Iterable[Page]) -> float:
 
 
 def _usual_gap(pages: Iterable[Page], size: float) -> float:
-    gaps = [
-        above.y - below.y
-        for page in pages
-        for above, below in pairwise(page)
-        if 0.5 * size < above.y - below.y < 2.5 * size
-    ]
-    return median(gaps) if gaps else 1.2 * size
+    distances = [above.y - below.y for page in pages for above, below in pairwise(page)]
+    gaps = [gap for gap in distances if size * 0.5 < gap < size * 2.5]
+    if len(gaps) < _ENOUGH_GAPS:
+        return min([1.25 * size, *gaps])
+    return median(gaps)
 
 
 def _without_running_lines(pages: Sequence[Page]) -> list[list[Line]]:
@@ -119,7 +119,7 @@ class _Writer:
         wrapped = (
             before is not None
             and bool(self._heading)
-            and abs(before.size - line.size) < 0.5
+            and abs(before.size - line.size) < _SAME_SIZE
             and 0 < before.y - line.y < line.size * 1.7
         )
         if wrapped:

@@ -2,7 +2,7 @@
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pypdf import PageObject
@@ -19,7 +19,13 @@ _MAX_CONTROL_RATIO = 0.02
 # Ligatures, and the bullets of the symbol font that Word uses.
 _SPELT_OUT = str.maketrans(
     {
-        **{"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"},
+        "ﬀ": "ff",
+        "ﬁ": "fi",
+        "ﬂ": "fl",
+        "ﬃ": "ffi",
+        "ﬄ": "ffl",
+        "ﬅ": "st",
+        "ﬆ": "st",
         **dict.fromkeys("\uf0b7\uf0a7\uf0d8\uf076\uf02d", "•"),
     }
 )
@@ -93,7 +99,16 @@ def lines_of(page: PageObject, number: int) -> list[Line]:
     collector = _Collector(number)
     page.extract_text(visitor_text=collector.take)
     collector.end_line()
-    return collector.lines
+    return _without_lone_rows(collector.lines)
+
+
+def _without_lone_rows(lines: list[Line]) -> list[Line]:
+    # A row without a row above or below is no table, but a line whose spaces were stretched.
+    rows = [False, *(CELL in line.text for line in lines), False]
+    return [
+        replace(line, text=line.text.replace(CELL, " ")) if row and not (above or below) else line
+        for line, above, row, below in zip(lines, rows, rows[1:], rows[2:], strict=False)
+    ]
 
 
 def _undecoded(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from itertools import pairwise
 
 from charset_normalizer import from_bytes
 
@@ -16,9 +17,15 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# The single-byte encodings once usual around the Baltic Sea. Left to choose among all it knows,
-# the detector takes short Nordic texts for Greek or Turkish.
-_LEGACY = ["cp1252", "cp1257", "cp1250", "iso8859_15", "iso8859_2", "iso8859_13", "cp850", "cp775"]
+# The single-byte encodings once usual around the Baltic Sea, with the letters that their
+# languages have beside ASCII. On a few sentences a general detector guesses among hundreds of
+# encodings, and takes Swedish for Slovak.
+_LEGACY = (
+    ("cp1252", ("åäöéü", "æøåéö", "äöüß", "õäöüšž")),
+    ("cp1257", ("āčēģīķļņšūž", "ąčęėįšųūž", "õäöüšž")),
+    ("cp1250", ("ąćęłńóśźż",)),
+)
+_SURE = 0.9
 _RULE = re.compile(r"([=\-_*~#])\1{2,}")
 _MAX_HEADING = 80
 _MIN_WRAP, _MAX_WRAP = 50, 110
@@ -37,13 +44,32 @@ def decode(content: bytes) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
-        match = from_bytes(content, cp_isolation=_LEGACY).best()
+        likely = _legacy_text(content)
+    if likely is not None:
+        return likely
+    match = from_bytes(content).best()
     if match is None:
         raise InvalidInput(
             "The text's encoding cannot be told. Save it as UTF-8 and send it again.",
             code="unreadable-document",
         )
     return str(match)
+
+
+def _legacy_text(content: bytes) -> str | None:
+    """Decode `content` as the regional encoding whose letters it fits, if one clearly does."""
+    best, chosen = _SURE, None
+    for encoding, alphabets in _LEGACY:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        letters = [char for char in text.lower() if not char.isascii() and char.isalpha()]
+        for alphabet in alphabets:
+            share = sum(char in alphabet for char in letters) / max(1, len(letters))
+            if share > best:
+                best, chosen = share, text
+    return chosen
 
 
 def parse_plain(content: bytes) -> ParsedDocument:
@@ -77,7 +103,7 @@ def _unwrapped(lines: list[str]) -> str:
     if not _MIN_WRAP <= longest <= _MAX_WRAP:
         return "\n".join(lines)
     kept = [lines[0]]
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in pairwise(lines):
         if is_list_item(line) or len(before) < longest * 0.7:
             kept.append(line)
         else:

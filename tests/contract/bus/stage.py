@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 import pytest
-from kafka import KafkaConsumer, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
@@ -157,6 +157,16 @@ class Stage:
             return True
 
         until(sent, "the records to be sent")
+
+    def wait_until_committed(self, count: int) -> None:
+        """Return when the broker holds offsets that add up to so many events done."""
+        with closing(KafkaAdminClient(bootstrap_servers=self.settings.bootstrap)) as admin:
+
+            def committed() -> bool:
+                offsets = admin.list_group_offsets(self.group)[self.group]
+                return sum(found.offset for found in offsets.values()) == count
+
+            until(committed, f"{count} events to be committed")
 
     def read(self, topic: str, count: int) -> list[Record]:
         """The first records of a topic, in the order of their partitions."""

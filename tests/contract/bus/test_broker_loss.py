@@ -28,8 +28,7 @@ def test_a_broker_that_comes_back_empty_heals(own_broker: LocalBroker, own_stage
     calls = Calls()
     consumer = own_stage.consume(calls)
     own_stage.send(*(f"before{n}" for n in range(30)))
-    calls.wait_for(30)
-    until(lambda: consumer.lag() == {own_stage.topic.name: 0}, "no lag")
+    own_stage.wait_until_committed(30)
     forget(own_broker, own_broker.data_dir)
     # As many as had been consumed before, so that the old positions exist again: a consumer
     # that kept them would skip all of these.
@@ -53,8 +52,7 @@ def test_a_broker_restarted_on_its_data_goes_on(own_broker: LocalBroker, own_sta
     calls = Calls()
     consumer = own_stage.consume(calls)
     own_stage.send("r1", "r2")
-    calls.wait_for(2)
-    until(lambda: consumer.lag() == {own_stage.topic.name: 0}, "no lag")
+    own_stage.wait_until_committed(2)
     own_broker.stop()
     until(lambda: consumer.health() is not None, "the consumer to say that the broker is away")
     own_broker.start()

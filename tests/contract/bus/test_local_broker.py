@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -62,18 +63,23 @@ def test_a_taken_port_is_told_clearly(tmp_path: Path) -> None:
         assert one.health() is None
 
 
-def test_it_waits_for_a_broker_that_is_still_saving(tmp_path: Path) -> None:
+def test_it_waits_for_a_broker_that_is_still_saving(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     port = free_port()
-    with LocalBroker(tmp_path, port) as first:
-        assert first.pid is not None
+    with LocalBroker(tmp_path, port, restart_s=60) as first:
         orphan = first.pid
-        os.kill(orphan, signal.SIGSTOP)
+        assert orphan is not None
+        os.kill(orphan, signal.SIGSTOP)  # It holds the port and the data, and does not end.
         second = LocalBroker(tmp_path, port)
+        starting = threading.Thread(target=second.start)
+        starting.start()
+        until(lambda: "is started again" in caplog.text, "a first try that fails")
         os.kill(orphan, signal.SIGCONT)
         os.kill(orphan, signal.SIGTERM)
-        first.stop()
-        with second:
-            assert second.health() is None
+        starting.join(10)
+        assert second.health() is None
+        second.stop()
 
 
 def test_it_comes_back_when_it_is_killed(tmp_path: Path) -> None:

@@ -221,7 +221,7 @@ def test_batches_hold_like_lengths_under_the_budget():
 # The conversion.
 
 
-def test_a_damaged_folder_is_made_anew_and_a_sound_one_is_kept(model_directory, prepared, tmp_path):
+def test_a_damaged_folder_is_made_anew_and_a_sound_one_is_kept(prepared, tmp_path):
     shutil.copytree(prepared.model.parent, tmp_path / FOLDER)
     opened = prepare_model(tmp_path)
     before = opened.model.stat().st_mtime_ns

@@ -5,6 +5,7 @@ import io
 import docx
 import pytest
 import typst
+from docx.oxml import OxmlElement
 
 from services.ingest.parsing.detection import DOCX, HTML, MARKDOWN, PDF, PLAIN
 from services.ingest.parsing.parser import parse
@@ -55,7 +56,9 @@ def test_every_format_keeps_the_letters(sentence):
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32", "cp1252"])
 def test_plain_text_in_other_encodings(encoding):
-    text = "Äldre på landsbygden behöver hjälp. Många har svårt att nå vården när bussen är inställd."
+    text = (
+        "Äldre på landsbygden behöver hjälp. Många har svårt att nå vården när bussen är inställd."
+    )
     assert texts(parse(text.encode(encoding), PLAIN)) == [(None, text)]
 
 
@@ -63,6 +66,7 @@ def test_plain_text_in_other_encodings(encoding):
     ("encoding", "text"),
     [
         ("cp1250", "Spółdzielnia zatrudniła dwanaście osób. Większość z nich została na dłużej."),
+        ("cp1257", "Latgalē autobuss brauc ļoti lēni, bet iedzīvotāji ir apmierināti."),
         ("cp1257", "Jaunuolių klasėse įvesta ramybės valanda. Mokytojai ir tėvai ją įvertino."),
     ],
 )
@@ -80,22 +84,23 @@ def test_plain_text_headings_and_wrapped_lines():
         "Steg\n\n1. Ring.\n2. Vänta.\n"
     )
     document = parse(content.encode(), PLAIN)
-    assert document.title is None
+    assert document.title == "Slutrapport"
     assert texts(document) == [
-        (None, "Slutrapport"),
         (
             "Bakgrund",
-            "Kommunen hade länge sökt ett sätt att nå de unga som varken arbetar eller studerar, "
-            "och som ingen hade talat med på flera år i rad. Det gick.",
+            (
+                "Kommunen hade länge sökt ett sätt att nå de unga som varken arbetar eller "
+                "studerar, och som ingen hade talat med på flera år i rad. Det gick."
+            ),
         ),
         ("Steg", "1. Ring.\n2. Vänta."),
     ]
 
 
 def test_text_is_normalised():
-    content = "a\u030angstro\u0308m\x00 \x07 och\u00a0\u00a0 mjukt\u00adbindestreck\n \n\n\nslut"
+    content = "a\u030angstro\u0308m\x00 \x07 och\u00a0\u00a0 mjukt\u00adbindestreck.\n \n\n\nslut"
     document = parse(content.encode(), PLAIN)
-    assert texts(document) == [(None, "ångström och mjuktbindestreck\n\nslut")]
+    assert texts(document) == [(None, "ångström och mjuktbindestreck.\n\nslut")]
 
 
 def test_markdown_structure():
@@ -129,7 +134,7 @@ ny rad med [länk](https://example.org) &amp; <b>fet</b>
     assert texts(document) == [
         (None, "Ett citat på två rader"),
         ("Metod och steg", f"3. ett\n4. två\n- under\n\nMått | Före\n{LETTERS} | 38 %"),
-        ("Tom – Fylld", "Rad\nny rad med länk & fet"),
+        ("Tom / Fylld", "Rad\nny rad med länk & fet"),
     ]
 
 
@@ -157,7 +162,7 @@ def test_html_structure_without_the_surroundings():
             "Metod & steg",
             f"3. ett\n4. två\n- under\n\nefter\n\nMått | Före\n{LETTERS} | 38 %",
         ),
-        ("Tom – Fylld", "Citat"),
+        ("Tom / Fylld", "Citat"),
     ]
 
 
@@ -196,6 +201,20 @@ def test_docx_structure():
     ]
 
 
+def test_docx_table_in_a_table_and_content_control():
+    def write(document):
+        cell = document.add_table(1, 2).rows[0].cells[1]
+        cell.text = "yttre"
+        cell.add_table(1, 1).rows[0].cells[0].text = "inre"
+        paragraph = document.add_paragraph("I en mall.")._p
+        control, content = OxmlElement("w:sdt"), OxmlElement("w:sdtContent")
+        paragraph.addprevious(control)
+        control.append(content)
+        content.append(paragraph)
+
+    assert texts(parse(word(write), DOCX)) == [(None, "| yttre inre\n\nI en mall.")]
+
+
 def test_pdf_headings_pages_and_paragraphs():
     document = parse(
         pdf(
@@ -211,15 +230,14 @@ def test_pdf_headings_pages_and_paragraphs():
         PDF,
     )
     assert document.title == "Vår titel"
+    long = (
+        "Det här är ett längre stycke som måste brytas över raderna, eftersom det är så långt "
+        "att det omöjligen ryms på en enda rad av papperet."
+    )
+    steps = "Ett andra stycke.\n1. ett\n2. två"
     assert [(section.heading, section.page, section.text) for section in document.sections] == [
         (None, 1, "Inledning om saken."),
-        (
-            "Första rubriken",
-            1,
-            "Det här är ett längre stycke som måste brytas över raderna, eftersom det är så långt "
-            "att det omöjligen ryms på en enda rad av papperet.\n\nEtt andra stycke.\n\n"
-            "1. ett\n2. två\n\nMått | Före\nAntal | 38",
-        ),
+        ("Första rubriken", 1, f"{long}\n\n{steps}\n\nMått | Före\nAntal | 38"),
         ("Första rubriken", 2, f"Nästa sida med {LETTERS}."),
         ("Andra rubriken", 2, "Slut."),
     ]

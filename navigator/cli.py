@@ -1,0 +1,49 @@
+"""The command line: one file per command or group."""
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from navigator import config, contracts
+from navigator.ask import ask
+from navigator.push import push
+from navigator.status import status
+from navigator.up import up
+
+app = typer.Typer(
+    help="Social Innovation Navigator: collect, sort and transfer methods that worked.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it so
+    if wanted:
+        typer.echo(version("navigator-bsr"))
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Social Innovation Navigator: collect, sort and transfer methods that worked."""
+
+
+app.command()(up)
+app.command()(push)
+app.command()(ask)
+app.command()(status)
+app.add_typer(config.app, name="config")
+app.add_typer(contracts.app, name="contracts")
+
+
+def main() -> None:
+    """Entry point of the `navigator` command."""
+    app()

@@ -1,0 +1,47 @@
+"""What the commands share: options, consoles, and errors that end a command."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from libs.errors import NavigatorError
+from libs.runtime.settings import PlatformSettings
+from navigator.client import GatewayClient, GatewayError
+
+Url = Annotated[
+    str | None,
+    typer.Option(help="The gateway's address. Default: as the NAVIGATOR_GATEWAY_… settings say."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+console = Console()
+errors = Console(stderr=True)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output, as it is, for other programs to read."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+@contextmanager
+def gateway(url: str | None) -> Iterator[GatewayClient]:
+    """A client for a command; its errors end the command with exit code 1."""
+    with telling_errors(), GatewayClient(url or PlatformSettings().url_of("gateway")) as client:
+        yield client
+
+
+@contextmanager
+def telling_errors() -> Iterator[None]:
+    """Errors that are the user's to mend are told in a sentence, without a traceback."""
+    try:
+        yield
+    except GatewayError as error:
+        errors.print(f"[red]{error}[/red]", highlight=False)
+        raise typer.Exit(1) from error
+    except NavigatorError as error:
+        errors.print(f"[red]{error.detail}[/red]", highlight=False)
+        raise typer.Exit(1) from error

@@ -1,0 +1,123 @@
+"""The web pages: ask, read a report, follow a trace. Server-rendered, without JavaScript."""
+
+import re
+from typing import Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from libs.errors import NavigatorError, NotFound
+from libs.events.recommendation import MAX_CHALLENGE_CHARS, RecommendationRequest
+from services.gateway.backend import Backend
+from services.gateway.quotation import changed_since, quotation, reference
+from services.gateway.rendering import Page, Site
+from services.gateway.waterfall import WIDTH, services, summary, waterfall
+
+MOST_CARDS: Final = 10
+MOST_TRACES: Final = 100
+
+_FEWEST_CHARS = 3
+# What cannot be an id is not asked for: its "?" or ".." would make another address of it.
+_REPORT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_TRACE_ID = re.compile(r"[0-9a-f]{32}")
+
+
+def pages(backend: Backend) -> APIRouter:
+    """The router of all pages; `rendering.static_files` belongs at `/static` beside it."""
+    site = Site()
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/")
+    async def ask(request: Request) -> Response:
+        return await _ask(backend, Page(site, request))
+
+    @router.get("/reports/{report_id}")
+    async def report(request: Request, report_id: str) -> Response:
+        page = Page(site, request)
+        try:
+            return await _report(backend, page, report_id)
+        except NavigatorError as error:
+            return page.show_error(error)
+
+    @router.get("/ops/traces")
+    async def traces(request: Request) -> Response:
+        page = Page(site, request)
+        try:
+            return await _traces(backend, page)
+        except NavigatorError as error:
+            return page.show_error(error)
+
+    @router.get("/ops/traces/{trace_id}")
+    async def trace(request: Request, trace_id: str) -> Response:
+        page = Page(site, request)
+        try:
+            return await _trace(backend, page, trace_id)
+        except NavigatorError as error:
+            return page.show_error(error)
+
+    return router
+
+
+async def _ask(backend: Backend, page: Page) -> Response:
+    asked = page.query.get("q")
+    # Browsers send a line break as two characters but count it as one.
+    challenge = (asked or "").replace("\r\n", "\n").strip()
+    hint = _hint(page, challenge) if asked is not None else None
+    shown = {"challenge": challenge, "limit": MAX_CHALLENGE_CHARS, "hint": hint}
+    if asked is None or hint:
+        return page.show("ask.html", status=422 if hint else 200, answer=None, **shown)
+    try:
+        answer = await backend.recommend(
+            RecommendationRequest(challenge=challenge, limit=MOST_CARDS)
+        )
+    except NavigatorError as error:
+        return page.show("ask.html", error=error, answer=None, **shown)
+    return page.show("ask.html", answer=answer, reference=reference, **shown)
+
+
+def _hint(page: Page, challenge: str) -> str | None:
+    if len(challenge) < _FEWEST_CHARS:
+        return page.texts("hint.empty")
+    if len(challenge) > MAX_CHALLENGE_CHARS:
+        return page.texts("hint.long", limit=MAX_CHALLENGE_CHARS)
+    return None
+
+
+async def _report(backend: Backend, page: Page, report_id: str) -> Response:
+    if not _REPORT_ID.fullmatch(report_id):
+        raise NotFound("That is not a report's id. Check the address.")
+    content = await backend.content(report_id)
+    changed = changed_since(page.query, content)
+    return page.show(
+        "report.html",
+        content=content,
+        report=content.report,
+        changed=changed,
+        quote=None if changed else quotation(page.query, content),
+    )
+
+
+async def _traces(backend: Backend, page: Page) -> Response:
+    wanted = page.query.get("service") or None
+    found = [spans for spans in await backend.traces(MOST_TRACES) if spans]
+    known = {service for spans in found for service in services(spans)}
+    return page.show(
+        "traces.html",
+        wanted=wanted,
+        services=sorted(known | ({wanted} if wanted else set())),
+        traces=[summary(spans) for spans in found if not wanted or wanted in services(spans)],
+    )
+
+
+async def _trace(backend: Backend, page: Page, trace_id: str) -> Response:
+    if not _TRACE_ID.fullmatch(trace_id):
+        raise NotFound("A trace id is 32 hexadecimal digits. Check the address.")
+    spans = await backend.trace(trace_id)
+    if not spans:
+        raise NotFound(f"Trace {trace_id} is not known here.")
+    return page.show(
+        "trace.html",
+        trace=summary(spans),
+        bars=waterfall(spans),
+        timeline=WIDTH,
+    )
