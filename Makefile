@@ -1,0 +1,74 @@
+# `make help` lists every recipe. Each sets up what it needs; none needs a step by hand.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+help: ## List the recipes
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | expand -t 14
+
+$(BIN)/uv: requirements/bootstrap.txt
+	@echo "making the virtual environment …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+# The package itself is installed as a link to this folder, without dependencies of its own.
+define install
+	@echo "installing $(1) …"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/$(1).txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+endef
+
+$(VENV)/.embedded: $(BIN)/uv requirements/embedded.txt pyproject.toml
+	$(call install,embedded)
+
+$(VENV)/.dev: $(BIN)/uv requirements/dev.txt pyproject.toml
+	$(call install,dev)
+	@touch $(VENV)/.embedded
+
+install: $(VENV)/.embedded ## Install what the platform needs
+
+dev: $(VENV)/.dev ## Install what development and tests need
+
+run: $(VENV)/.embedded ## Start the whole platform with the demonstration corpus; Ctrl-C stops it
+	@exec $(BIN)/navigator up --demo
+
+test: $(VENV)/.dev browser ## Run all tests, with real parts
+	$(BIN)/pytest
+
+browser:
+	@scripts/browser.sh
+
+check: lint types contracts manifests ## Lint, types, contracts, manifests
+
+lint: $(VENV)/.dev ## Format, lint and dependency rule
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+
+types: $(VENV)/.dev ## mypy, strict
+	$(BIN)/mypy
+
+contracts: $(VENV)/.dev ## OpenAPI, AsyncAPI and schemas are as the code says
+	$(BIN)/navigator contracts check
+
+manifests: $(VENV)/.dev ## Compose and Kubernetes files
+	$(BIN)/pytest tests/contract/deploy
+
+fmt: $(VENV)/.dev ## Format, and mend what ruff can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+demo: $(VENV)/.dev ## Build the demonstration documents from their texts
+	$(BIN)/python data/demo/build.py
+
+lock: $(VENV)/.dev ## Compile the locks anew (make lock ARGS=--upgrade for newer versions)
+	scripts/lock.sh $(ARGS)
+
+clean: ## Remove the environment and caches; the platform's data in var/ stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache artefacts
+
+.PHONY: help install dev run test browser check lint types contracts manifests fmt demo lock clean
