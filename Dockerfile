@@ -11,11 +11,14 @@ RUN python -m venv --without-pip /venv
 WORKDIR /source
 
 FROM build AS wheel
+COPY requirements/bootstrap.txt requirements/
+RUN pip install --require-hashes -r requirements/bootstrap.txt
 COPY pyproject.toml README.md ./
 COPY libs libs
 COPY services services
 COPY navigator navigator
-RUN pip wheel --no-deps --wheel-dir /wheels .
+# Not in isolation: pip would fetch the build backend again, without checking its hash.
+RUN pip wheel --no-build-isolation --no-deps --wheel-dir /wheels .
 
 FROM build AS ingest-packages
 COPY requirements/ingest.txt requirements/

@@ -111,8 +111,9 @@ class LocalBroker:
         deadline = self._monotonic() + self._start_s
         while self.health() is not None:
             if self._monotonic() > deadline:
+                said = self._said or self._last_words()
                 raise Unavailable(
-                    f"the local broker did not start on {self.bootstrap}: {self._said or self._last_words()}. "
+                    f"the local broker did not start on {self.bootstrap}: {said}. "
                     "Stop what else runs there, or choose another port or data directory",
                     code="local-broker",
                 )

@@ -279,7 +279,7 @@ def field_errors(errors: list[dict[str, object]]) -> tuple[FieldError, ...]:
     """Turn pydantic's error list into JSON pointers and plain sentences."""
     return tuple(
         FieldError(
-            pointer="/" + "/".join(str(part) for part in error["loc"]),  # type: ignore[attr-defined]
+            pointer="".join(f"/{part}" for part in error["loc"]),  # type: ignore[attr-defined]
             detail=str(error["msg"]).removeprefix("Value error, "),
         )
         for error in errors

@@ -117,7 +117,7 @@ def _pointer(location: tuple[int | str, ...]) -> str:
     # FastAPI says where a value stood: body, query, path or header. A JSON pointer into the
     # body needs no such word; for the others it tells which parameter is meant.
     place = location[1:] if location and location[0] == "body" else location
-    return "/" + "/".join(str(part) for part in place)
+    return "".join(f"/{part}" for part in place)
 
 
 def _on_http_error(_request: Request, error: Exception) -> Response:

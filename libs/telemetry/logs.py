@@ -34,7 +34,7 @@ def setup_logs(form: Literal["text", "json"], level: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     # These tell of every reconnect and every request; their warnings are enough.
-    for chatty in ("kafka", "httpx", "httpcore", "uvicorn", "opentelemetry", "alembic"):
+    for chatty in ("kafka", "httpx", "httpcore", "uvicorn", "opentelemetry", "alembic", "pypdf"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

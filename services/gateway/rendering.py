@@ -10,6 +10,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from libs.errors import NavigatorError, Overloaded, Unavailable
 from services.gateway.translations import (
