@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a folder of scripts beside their data, not a package
 """Writes a report as a Word document with heading styles, real lists and tables."""
 
 import datetime as dt

@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a folder of scripts beside their data, not a package
 """Sets a report as PDF with Typst, in the fonts that Typst brings along."""
 
 import datetime as dt

@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a folder of scripts beside their data, not a package
 """Writes a report as HTML page, as Markdown, or as the JSON of a submission."""
 
 import html

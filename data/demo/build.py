@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a folder of scripts beside their data, not a package
 """Builds the demonstration documents from their sources: `python data/demo/build.py`.
 
 Every `reports/<slug>.md` becomes `documents/<slug>.<format>`, and, unless that is JSON,

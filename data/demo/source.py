@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a folder of scripts beside their data, not a package
 """Reads the demonstration reports' sources: YAML front matter, then Markdown."""
 
 from dataclasses import dataclass

@@ -1,4 +1,3 @@
-# ruff: noqa: INP001, RUF001 - a folder of scripts beside their data, not a package; dashes are meant
 """The few words that the built documents add to a report, in its own language."""
 
 from typing import Any

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import httpx
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
@@ -16,7 +17,10 @@ from libs.runtime.settings import PlatformSettings, ServiceName
 from libs.telemetry.ring import TraceRing
 from libs.telemetry.setup import Telemetry, setup_telemetry
 from libs.vectors.opening import open_index
-from libs.vectors.port import CollectionSpec, PassageIndex
+
+if TYPE_CHECKING:
+    # The gateway's and ingest's images hold neither numpy nor Qdrant.
+    from libs.vectors.port import CollectionSpec, PassageIndex
 
 TIMEOUT = httpx.Timeout(30.0, connect=2.0)
 LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=32)
@@ -106,7 +110,7 @@ class Platform:
         HTTPXClientInstrumentor.instrument_client(client, tracer_provider=tracers)
         return client
 
-    def index(self, spec: CollectionSpec) -> PassageIndex:
+    def index(self, spec: "CollectionSpec") -> "PassageIndex":
         """The passage index, opened once for all services of the process."""
         with self._index_lock:
             if self._index is None:

@@ -23,7 +23,9 @@ WATCH_INTERVAL_S = 0.5
 def bind(service: str, host: str, port: int) -> socket.socket:
     """Open a service's port. Raises Conflict with what to do when it is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio sets TCP_NODELAY only on sockets that say that they are TCP; without it each
+    # answer on a kept connection waits 40 ms for the client's delayed acknowledgement.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

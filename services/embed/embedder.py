@@ -28,7 +28,7 @@ class Embedder(Protocol):
         """Tokens per text, without prefix and markers."""
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        """Vectors of questions, shape (len(texts), dimension), unit length. Never waits for bulk."""
+        """Vectors of questions, shape (len(texts), dimension), unit length; never after bulk."""
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Vectors of passages, shape (len(texts), dimension), unit length."""

@@ -1,12 +1,13 @@
 """The web pages: ask, read a report, follow a trace. Server-rendered, without JavaScript."""
 
 import re
+from functools import partial
 from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from libs.errors import NavigatorError, NotFound
+from libs.errors import InvalidInput, NavigatorError, NotFound
 from libs.events.recommendation import MAX_CHALLENGE_CHARS, RecommendationRequest
 from services.gateway.backend import Backend
 from services.gateway.quotation import changed_since, quotation, reference
@@ -63,16 +64,16 @@ async def _ask(backend: Backend, page: Page) -> Response:
     # Browsers send a line break as two characters but count it as one.
     challenge = (asked or "").replace("\r\n", "\n").strip()
     hint = _hint(page, challenge) if asked is not None else None
-    shown = {"challenge": challenge, "limit": MAX_CHALLENGE_CHARS, "hint": hint}
+    show = partial(page.show, "ask.html", challenge=challenge, limit=MAX_CHALLENGE_CHARS, hint=hint)
     if asked is None or hint:
-        return page.show("ask.html", status=422 if hint else 200, answer=None, **shown)
+        return show(status=InvalidInput.status if hint else 200, answer=None)
     try:
         answer = await backend.recommend(
             RecommendationRequest(challenge=challenge, limit=MOST_CARDS)
         )
     except NavigatorError as error:
-        return page.show("ask.html", error=error, answer=None, **shown)
-    return page.show("ask.html", answer=answer, reference=reference, **shown)
+        return show(error=error, answer=None)
+    return show(answer=answer, reference=reference)
 
 
 def _hint(page: Page, challenge: str) -> str | None:

@@ -36,7 +36,14 @@ LOOK_AGAIN_S = 1.0
 def routes(database: Database, intake: Intake, board: StatusBoard) -> APIRouter:
     """The router. The partner comes from the gateway, which knows who asks."""
     router = APIRouter()
+    _add_writing(router, intake)
+    _add_listing(router, database)
+    _add_following(router, database, board)
+    _add_reading(router, database)
+    return router
 
+
+def _add_writing(router: APIRouter, intake: Intake) -> None:
     @router.post("/v1/reports", status_code=202, response_model=Receipt)
     async def submit(request: Request, partner: Partner = "local") -> Response:
         submission, document = await read_submission(request)
@@ -47,6 +54,12 @@ def routes(database: Database, intake: Intake, board: StatusBoard) -> APIRouter:
             headers={"location": f"/v1/reports/{receipt.report_id}"},
         )
 
+    @router.delete("/v1/reports/{report_id}")
+    def withdraw(report_id: str, partner: Partner = "local") -> Receipt:
+        return intake.withdraw(partner, report_id)
+
+
+def _add_listing(router: APIRouter, database: Database) -> None:
     @router.get("/v1/reports")
     def list_reports(
         status: ReportStatus | None = None,
@@ -61,6 +74,13 @@ def routes(database: Database, intake: Intake, board: StatusBoard) -> APIRouter:
         following = Cursor(created_at=last.created_at, report_id=last.id) if last else None
         return ReportPage(items=items, next=following.encode() if following else None)
 
+    @router.get("/internal/counts")
+    def counts() -> dict[str, int]:
+        with database.read() as session:
+            return store.status_counts(session)
+
+
+def _add_following(router: APIRouter, database: Database, board: StatusBoard) -> None:
     @router.get("/v1/reports/{report_id}")
     def read_receipt(report_id: str) -> Receipt:
         with database.read() as session:
@@ -79,6 +99,8 @@ def routes(database: Database, intake: Intake, board: StatusBoard) -> APIRouter:
         async for entry in _follow(database, board, report_id, int(last_event_id or 0)):
             yield ServerSentEvent(data=entry, event="status", id=str(entry.seq))
 
+
+def _add_reading(router: APIRouter, database: Database) -> None:
     @router.get("/v1/reports/{report_id}/content")
     def read_content(report_id: str) -> ReportContent:
         with database.read() as session:
@@ -96,28 +118,16 @@ def routes(database: Database, intake: Intake, board: StatusBoard) -> APIRouter:
             document = store.document_row(session, row, with_bytes=True)
         if document is None:
             raise NotFound("This report came as JSON; read it at its `content` link.")
-        name = quote(document.filename)
         return Response(
             document.content,
             media_type=document.media_type,
             headers={
                 # A partner's HTML must never run in the gateway's origin.
-                "content-disposition": f"attachment; filename*=UTF-8''{name}",
+                "content-disposition": f"attachment; filename*=UTF-8''{quote(document.filename)}",
                 "x-content-type-options": "nosniff",
                 "content-security-policy": "sandbox",
             },
         )
-
-    @router.delete("/v1/reports/{report_id}")
-    def withdraw(report_id: str, partner: Partner = "local") -> Receipt:
-        return intake.withdraw(partner, report_id)
-
-    @router.get("/internal/counts")
-    def counts() -> dict[str, int]:
-        with database.read() as session:
-            return store.status_counts(session)
-
-    return router
 
 
 def _content(session: Session, row: VersionRow) -> ReportContent:

@@ -178,7 +178,7 @@ def status_counts(session: Session) -> dict[str, int]:
         .group_by(VersionRow.status)
     )
     counts = {status.value: 0 for status in ReportStatus}
-    return counts | {status: count for status, count in found}
+    return counts | dict(found.tuples().all())
 
 
 def overdue(session: Session, now: dt.datetime, limit: int) -> list[VersionRow]:

@@ -51,8 +51,10 @@ class VersionRow(Row):
 
 
 class DocumentRow(Row):
-    """The original of a version. It stands in the database so that record, document and outbox
-    are one transaction (docs/adr/0003).
+    """The original of a version.
+
+    It stands in the database so that record, document and outbox are one transaction
+    (docs/adr/0003).
     """
 
     __tablename__ = "documents"

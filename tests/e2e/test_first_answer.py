@@ -108,9 +108,7 @@ def test_one_trace_shows_the_whole_way(
     assert "upsert passages" in page.text
 
 
-def test_the_same_report_again_is_the_same_version(
-    pushed: dict[str, Any], client: httpx.Client
-) -> None:
+def test_the_same_report_again_is_the_same_version(client: httpx.Client) -> None:
     report = {"external_id": "twice", "title": "Två gånger", "text": "Samma text två gånger."}
     first = client.post("/v1/reports", json=report)
     again = client.post("/v1/reports", json=report)

@@ -1,0 +1,181 @@
+"""A backend that answers from memory, and the reports and traces that it holds."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+import httpx
+from fastapi import FastAPI
+
+from libs.errors import NavigatorError, NotFound
+from libs.events.recommendation import (
+    Evidence,
+    MethodCard,
+    RecommendationRequest,
+    Recommendations,
+)
+from libs.events.report import (
+    Contact,
+    DocumentInfo,
+    Link,
+    Method,
+    Needs,
+    NormalisedReport,
+    Organisation,
+    Outcome,
+    Period,
+    Place,
+    Receipt,
+    ReportContent,
+    Result,
+    Section,
+)
+from services.gateway.backend import SpanData
+from services.gateway.pages import pages
+from services.gateway.rendering import static_files
+
+REPORT_ID = "5d0b5c52-86cf-5f3c-8f4f-0d7a3c5d7b11"
+TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
+TEXT = "Lotsen skickar ett vykort. En vecka senare knackar hon på. Ingen inskrivning krävs."
+QUOTE = "En vecka senare knackar hon på."
+
+
+def a_report(**changes: object) -> NormalisedReport:
+    report = NormalisedReport(
+        title="Knacka på",
+        language="sv",
+        summary="En lots utan kontor.",
+        period=Period(start=dt.date(2018, 2, 1), end=dt.date(2020, 1, 31)),
+        lead_organisation=Organisation(name="Föreningen Vägar Ut", country="SE"),
+        places=(Place(country="SE", name="Sollefteå"),),
+        themes=("youth-neet",),
+        sdgs=(8,),
+        outcome=Outcome.SUCCEEDED,
+        methods=(
+            Method(
+                name="Ungdomslots",
+                steps=("Skicka ett vykort", "Knacka på"),
+                needs=Needs(money="38 000 kronor", staff="en lots"),
+            ),
+        ),
+        results=(Result(indicator="I arbete", value=55, unit="%", text="26 av 47."),),
+        lessons=("Räkna kontakter.",),
+        contacts=(Contact(name="Anna Nordin", email="anna@example.org"),),
+        links=(Link(url="https://example.org/lots", title="Webbplats"),),
+        illustrative=True,
+        sections=(
+            Section(heading="Utmaningen", text="Få svarade på brev."),
+            Section(heading="Metoden", text=TEXT, page=3),
+        ),
+    )
+    return report.model_copy(update=changes)
+
+
+def a_card(report: NormalisedReport) -> MethodCard:
+    start = TEXT.index(QUOTE)
+    evidence = Evidence(
+        passage_id="p1",
+        quote=QUOTE,
+        language="sv",
+        heading="Metoden",
+        page=3,
+        section=1,
+        start=start,
+        end=start + len(QUOTE),
+        similarity=0.9,
+        link=f"/reports/{REPORT_ID}",
+    )
+    shared = set(MethodCard.model_fields) & set(NormalisedReport.model_fields)
+    return MethodCard(
+        report_id=REPORT_ID,
+        version=2,
+        organisation=report.lead_organisation,
+        score=0.5,
+        evidence=(evidence,),
+        link=f"/reports/{REPORT_ID}",
+        **{name: getattr(report, name) for name in shared},
+    )
+
+
+def a_span(
+    span_id: str,
+    parent: str | None,
+    service: str,
+    start_ms: int,
+    end_ms: int,
+    *,
+    failed: bool = False,
+    name: str = "work",
+) -> SpanData:
+    return {
+        "trace_id": TRACE_ID,
+        "span_id": span_id,
+        "parent_id": parent,
+        "service": service,
+        "name": name,
+        "kind": "server",
+        "start_ns": start_ms * 1_000_000,
+        "end_ns": end_ms * 1_000_000,
+        "failed": failed,
+        "attributes": {"http.request.method": "POST"},
+    }
+
+
+@dataclass
+class FakeBackend:
+    """Holds one report and one trace; `trouble` is raised at every question."""
+
+    report: NormalisedReport = field(default_factory=a_report)
+    document: DocumentInfo | None = None
+    found: bool = True
+    trouble: NavigatorError | None = None
+    spans: list[list[SpanData]] = field(default_factory=list)
+    asked: list[RecommendationRequest] = field(default_factory=list)
+
+    async def recommend(self, request: RecommendationRequest) -> Recommendations:
+        self._raise()
+        self.asked.append(request)
+        cards = (a_card(self.report),) if self.found else ()
+        return Recommendations(
+            challenge=request.challenge, cards=cards, model="e5", trace_id=TRACE_ID
+        )
+
+    async def content(self, report_id: str) -> ReportContent:
+        self._raise()
+        if report_id != REPORT_ID:
+            raise NotFound("No such report.")
+        return ReportContent(
+            report_id=report_id,
+            version=2,
+            partner="local",
+            report=self.report,
+            document=self.document,
+        )
+
+    async def receipt(self, report_id: str) -> Receipt:
+        raise NotFound(f"No receipt of {report_id}.")
+
+    async def traces(self, limit: int) -> list[list[SpanData]]:
+        self._raise()
+        return self.spans[:limit]
+
+    async def trace(self, trace_id: str) -> list[SpanData]:
+        self._raise()
+        for spans in self.spans:
+            if spans[0]["trace_id"] == trace_id:
+                return spans
+        raise NotFound(f"Trace {trace_id} is not known here.")
+
+    def _raise(self) -> None:
+        if self.trouble:
+            raise self.trouble
+
+
+async def get(backend: FakeBackend, address: str, **headers: str) -> httpx.Response:
+    """One request to the pages, in their ASGI app."""
+    app = FastAPI()
+    app.include_router(pages(backend))
+    app.mount("/static", static_files())
+    transport = httpx.ASGITransport(app)
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    async with httpx.AsyncClient(transport=transport, base_url="http://navigator") as client:
+        return await client.get(address, headers=names)
