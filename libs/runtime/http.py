@@ -16,8 +16,9 @@ from libs.runtime.problems import install_problem_handlers, problem_of, problem_
 from libs.runtime.service import Check
 from libs.telemetry.setup import Telemetry
 
-# Probes and scrapes come every few seconds and would push real traces out of the ring.
-UNTRACED = ("/healthz", "/readyz", "/metrics", "/internal/traces", "/static/")
+# Probes and scrapes come every few seconds and would push real traces out of the ring, and
+# looking at the traces must not make more of them.
+UNTRACED = ("/healthz", "/readyz", "/metrics", "/internal/traces", "/static/", "/ops/")
 
 
 def new_app(

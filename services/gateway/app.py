@@ -17,6 +17,7 @@ from services.gateway.docs_page import serve_docs
 from services.gateway.forwarding import Forwarder
 from services.gateway.openapi import with_passed_on_models
 from services.gateway.pages import pages
+from services.gateway.rendering import static_files
 from services.gateway.settings import GatewaySettings
 
 NAME: Final = "gateway"
@@ -58,6 +59,7 @@ def new_gateway_app(settings: GatewaySettings, platform: Platform) -> FastAPI:
     )
     app.include_router(status_routes(clients))
     app.include_router(pages(backend))
+    app.mount("/static", static_files(), name="static")
     serve_docs(app)
     app.openapi = with_passed_on_models(app)  # type: ignore[method-assign]  # FastAPI's own way
     serve_operations(app, telemetry, {})

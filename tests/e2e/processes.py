@@ -56,9 +56,13 @@ class Installation:
 
     def start(self, *arguments: str) -> "Process":
         """`navigator up …`, ready."""
-        process = Process([str(NAVIGATOR), "up", *arguments], self.env)
+        process = self.start_without_waiting(*arguments)
         process.await_line("ready in", START_S)
         return process
+
+    def start_without_waiting(self, *arguments: str) -> "Process":
+        """`navigator up …`."""
+        return Process([str(NAVIGATOR), "up", *arguments], self.env)
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Another navigator command against this installation."""

@@ -1,0 +1,145 @@
+"""`make run` as a newcomer meets it: load, ask, look, stop, start again."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.e2e.asking import ask, assert_verbatim
+from tests.e2e.processes import REPOSITORY, Installation, Process, alive
+
+REPORTS = 73
+QUESTION = "Unga som varken arbetar eller studerar och som vi inte når"
+SCREENSHOTS = REPOSITORY / "artefacts" / "screenshots"
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+# Without these Chromium looks for hosts of its maker's at every start.
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    return Installation(tmp_path_factory.mktemp("demonstration"))
+
+
+@pytest.fixture(scope="module")
+def running(installation: Installation) -> Iterator[Process]:
+    process = installation.start("--demo")
+    process.await_line("navigator ask", 120)
+    yield process
+    process.terminate()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.mark.usefixtures("running")
+class TestWhileItRuns:
+    def test_everything_is_indexed(self, installation: Installation) -> None:
+        assert installation.counts()["indexed"] == REPORTS
+
+    @pytest.mark.parametrize(
+        ("question", "theme"),
+        [
+            (QUESTION, "youth-neet"),
+            ("yksinäiset vanhukset kylissä", "ageing-loneliness"),
+            ("eldre som ikke klarer BankID", "digital-inclusion"),
+            ("reparation og genbrug", "circular-economy"),
+            ("Kā nodrošināt pakalpojumus attālos ciemos", "rural-services"),
+        ],
+    )
+    def test_it_answers_with_evidence(
+        self, installation: Installation, question: str, theme: str
+    ) -> None:
+        with installation.client() as client:
+            cards = ask(client, question)["cards"]
+            assert theme in cards[0]["themes"]
+            for card in cards:
+                assert_verbatim(client, card)
+        assert all(card["illustrative"] for card in cards)
+        assert len({card["report_id"] for card in cards}) == len(cards)
+
+    def test_the_command_line_asks(self, installation: Installation) -> None:
+        told = installation.command("ask", QUESTION, "--limit", "2")
+        assert told.returncode == 0
+        assert "Nästa steg" in told.stdout
+        assert "illustrative" in told.stdout
+        printed = json.loads(installation.command("ask", QUESTION, "--json").stdout)
+        assert printed["cards"][0]["themes"][0] == "youth-neet"
+
+    def test_the_command_line_tells_the_status(self, installation: Installation) -> None:
+        told = installation.command("status")
+        assert told.returncode == 0
+        assert "73 indexed" in told.stdout
+
+    @pytest.mark.parametrize(
+        ("name", "width", "scheme"), [("desktop", 1280, "light"), ("phone", 390, "dark")]
+    )
+    def test_the_page_answers(
+        self, installation: Installation, browser: Browser, name: str, width: int, scheme: Any
+    ) -> None:
+        context = browser.new_context(
+            locale="sv-SE", color_scheme=scheme, viewport={"width": width, "height": 900}
+        )
+        page = context.new_page()
+        wrong: list[str] = []
+        page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
+        page.on("requestfailed", lambda r: wrong.append(r.url))
+        page.goto(installation.gateway)
+        page.get_by_role("textbox").fill(QUESTION)
+        page.get_by_role("textbox").press("Control+Enter")
+        if "q=" not in page.url:
+            page.locator("form button[type=submit]").first.click()
+        page.wait_for_url("**q=**")
+        assert "Nästa steg" in page.locator("main").inner_text()
+        shoot(page, f"answer-{name}")
+        page.locator("main a[href*='section=']").first.click()
+        page.wait_for_url("**/reports/**")
+        assert page.locator("mark").first.is_visible()
+        shoot(page, f"report-{name}")
+        page.goto(f"{installation.gateway}/ops/traces")
+        page.locator("main a[href*='/ops/traces/']").first.click()
+        page.wait_for_url("**/ops/traces/**")
+        shoot(page, f"trace-{name}")
+        assert wrong == []
+        context.close()
+
+
+def test_ctrl_c_leaves_nothing_and_a_second_start_loads_nothing(
+    installation: Installation, running: Process
+) -> None:
+    pids = running.pids()
+    assert len(pids) >= 2, "the broker is a child"
+    assert running.interrupt() == 0, "".join(running.output)
+    assert not [pid for pid in pids if alive(pid)]
+    again = installation.start("--demo")
+    again.await_line("already there, nothing loaded", 60)
+    with installation.client() as client:
+        assert "Nästa steg" in ask(client, QUESTION)["cards"][0]["title"]
+        histories = client.get("/v1/reports", params={"limit": 200}).json()["items"]
+    assert len(histories) == REPORTS
+    assert {item["version"] for item in histories} == {1}
+    assert again.interrupt() == 0
+
+
+def shoot(page: Page, name: str) -> Path:
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    path = SCREENSHOTS / f"{name}.png"
+    page.screenshot(path=path, full_page=True)
+    return path
