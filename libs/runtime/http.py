@@ -18,7 +18,16 @@ from libs.telemetry.setup import Telemetry
 
 # Probes and scrapes come every few seconds and would push real traces out of the ring, and
 # looking at the traces must not make more of them.
-UNTRACED = ("/healthz", "/readyz", "/metrics", "/internal/traces", "/static/", "/ops/")
+UNTRACED = (
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/internal/traces",
+    "/internal/counts",
+    "/v1/status",
+    "/static/",
+    "/ops/",
+)
 
 
 def new_app(

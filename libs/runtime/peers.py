@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 
 import httpx
+from opentelemetry.instrumentation.utils import suppress_http_instrumentation
 
 from libs.errors import Gone, InvalidInput, NavigatorError, NotFound, Overloaded, Unavailable
 
@@ -47,7 +48,7 @@ def peer_check(client: httpx.Client, service: str) -> Callable[[], str | None]:
 
     def check() -> str | None:
         try:
-            with answered(service):
+            with answered(service), suppress_http_instrumentation():
                 client.get("/healthz", timeout=CHECK_TIMEOUT_S).raise_for_status()
         except NavigatorError as error:
             return error.detail

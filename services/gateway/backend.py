@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any, Protocol, TypeVar
 
 import httpx
+from opentelemetry.instrumentation.utils import suppress_http_instrumentation
 from pydantic import BaseModel
 
 from libs.errors import NotFound
@@ -85,7 +86,8 @@ class HttpBackend:
         answers = []
         for client in self._clients.values():
             try:
-                response = await client.get(path)
+                with suppress_http_instrumentation():
+                    response = await client.get(path)
                 response.raise_for_status()
             except httpx.HTTPError:
                 # A trace without the part of a service that is down is still worth seeing.

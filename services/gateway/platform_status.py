@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import httpx
+from opentelemetry.instrumentation.utils import suppress_http_instrumentation
 from pydantic import BaseModel, ConfigDict
 
 TIMEOUT_S = 3.0
@@ -29,12 +30,11 @@ class PlatformStatus(BaseModel):
 
 async def read_status(clients: Mapping[str, httpx.AsyncClient]) -> PlatformStatus:
     """Ask every service once."""
-    services = {name: await _service_status(client) for name, client in clients.items()}
-    return PlatformStatus(
-        ready=all(service.ready for service in services.values()),
-        services=services,
-        reports=await _counts(clients["ingest"]),
-    )
+    with suppress_http_instrumentation():
+        services = {name: await _service_status(client) for name, client in clients.items()}
+        counts = await _counts(clients["ingest"])
+    ready = all(service.ready for service in services.values())
+    return PlatformStatus(ready=ready, services=services, reports=counts)
 
 
 async def _service_status(client: httpx.AsyncClient) -> ServiceStatus:

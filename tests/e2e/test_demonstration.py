@@ -116,6 +116,7 @@ class TestWhileItRuns:
         page.goto(f"{installation.gateway}/ops/traces")
         page.locator("main a[href*='/ops/traces/']").first.click()
         page.wait_for_url("**/ops/traces/**")
+        assert "POST /v1/recommendations" in page.locator("main").inner_text()
         shoot(page, f"trace-{name}")
         assert wrong == []
         context.close()
