@@ -6,10 +6,10 @@ import httpx
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from libs.events.listing import ReportPage
-from libs.events.recommendation import RecommendationRequest, Recommendations
+from libs.events.recommendation import Recommendations
 from libs.events.report import Receipt, ReportContent, ReportStatus
 from services.gateway.forwarding import Forwarder
-from services.gateway.openapi import REF, SUBMISSION_BODY, problems
+from services.gateway.openapi import CHALLENGE_BODY, SUBMISSION_BODY, problems
 from services.gateway.platform_status import PlatformStatus, read_status
 
 ReportId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$", description="From `Location`.")]
@@ -55,16 +55,7 @@ def routes(ingest: Forwarder, recommend: Forwarder) -> APIRouter:
         summary="Describe a challenge, get methods that worked elsewhere",
         response_model=Recommendations,
         responses=problems(413, 422, 503),
-        openapi_extra={
-            "requestBody": {
-                "required": True,
-                "content": {
-                    "application/json": {
-                        "schema": RecommendationRequest.model_json_schema(ref_template=REF)
-                    }
-                },
-            }
-        },
+        openapi_extra=CHALLENGE_BODY,
     )
     async def recommendations(request: Request) -> Response:
         """In any of the ten languages. Each quotation is verbatim and says where it stands."""
@@ -76,16 +67,16 @@ def routes(ingest: Forwarder, recommend: Forwarder) -> APIRouter:
 
 def _add_report_routes(router: APIRouter, ingest: Forwarder) -> None:
     described: list[tuple[str, str, str, Any, dict[int | str, dict[str, Any]]]] = [
-        ("GET", "", "A report's receipt: its status and history", Receipt, problems(404, 503)),
-        ("DELETE", "", "Withdraw a report", Receipt, problems(404, 503)),
-        ("GET", "/content", "The normalised text", ReportContent, problems(404, 410, 503)),
-        ("GET", "/document", "The original document", None, problems(404, 410, 503)),
+        ("GET", "", "A report's receipt: its status and history", Receipt, problems(404, 422, 503)),
+        ("DELETE", "", "Withdraw a report", Receipt, problems(404, 422, 503)),
+        ("GET", "/content", "The normalised text", ReportContent, problems(404, 410, 422, 503)),
+        ("GET", "/document", "The original document", None, problems(404, 410, 422, 503)),
         (
             "GET",
             "/events",
             "Follow the status as server-sent events, until it is final",
             None,
-            problems(404, 503) | {200: {"content": {"text/event-stream": {}}}},
+            problems(404, 422, 503) | {200: {"content": {"text/event-stream": {}}}},
         ),
     ]
 

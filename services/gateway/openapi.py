@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict
 from pydantic.json_schema import models_json_schema
 
+from libs.events.recommendation import RecommendationRequest
 from libs.events.report import ReportMetadata, ReportSubmission
 
 REF = "#/components/schemas/{model}"
@@ -34,6 +35,14 @@ class Problem(BaseModel):
     errors: list[ProblemField] = []
 
 
+CHALLENGE_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"$ref": REF.format(model="RecommendationRequest")}}
+        },
+    }
+}
 SUBMISSION_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -91,6 +100,7 @@ def with_passed_on_models(app: FastAPI) -> Callable[[], dict[str, Any]]:
             [
                 (ReportSubmission, "validation"),
                 (ReportMetadata, "validation"),
+                (RecommendationRequest, "validation"),
                 (Problem, "validation"),
             ],
             ref_template=REF,

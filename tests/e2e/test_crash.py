@@ -17,7 +17,7 @@ def report(number: int) -> dict[str, str]:
     village = VILLAGES[number % len(VILLAGES)]
     paragraphs = [
         f"Bybutiken i {village} blev mötesplats nummer {number}. Grannar turas om i kassan.",
-        f"Efter {number + 2} månader kom {number * 3 + 10} personer i veckan, de flesta över 70 år.",
+        f"Efter {number + 2} månader kom {number * 3 + 10} i veckan, de flesta över 70 år.",
         "Hemtjänsten kommer förbi på tisdagar, och bussen stannar utanför.",
     ]
     return {
