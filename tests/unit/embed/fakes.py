@@ -1,0 +1,100 @@
+"""Ports of embed, written by hand."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+
+from libs.errors import NotFound
+from libs.events.report import ReportContent
+from libs.vectors.port import (
+    FacetCount,
+    PassageFilter,
+    PassageHit,
+    PassagePoint,
+    SparseVector,
+    Vector,
+)
+from services.embed.embedder import Vectors
+
+
+class FakeEmbedder:
+    model = "fake@1"
+    dimension = 8
+    max_tokens = 100
+
+    def __init__(self) -> None:
+        self.embedded: list[str] = []
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(text.split()) for text in texts]
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        return self.embed_passages(texts)
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        self.embedded += texts
+        rows = [np.frombuffer(hashlib.sha256(t.encode()).digest()[:8], np.uint8) for t in texts]
+        raw = np.array(rows, dtype=np.float32) + 1
+        unit: Vectors = raw / np.linalg.norm(raw, axis=1, keepdims=True)
+        return unit
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class FakeIndex:
+    def __init__(self) -> None:
+        self.points: dict[UUID, PassagePoint] = {}
+
+    def upsert(self, points: Sequence[PassagePoint]) -> None:
+        self.points |= {point.id: point for point in points}
+
+    def delete_report(self, report_id: str, *, before_version: int | None = None) -> None:
+        self.points = {
+            key: point
+            for key, point in self.points.items()
+            if point.payload["report_id"] != report_id
+            or (before_version is not None and int(str(point.payload["version"])) >= before_version)
+        }
+
+    def count(self, where: PassageFilter | None = None) -> int:
+        return len(self._matching(where))
+
+    def facets(
+        self, field: str, *, where: PassageFilter | None = None, limit: int = 100
+    ) -> list[FacetCount]:
+        values = [point.payload[field] for point in self._matching(where)]
+        return [FacetCount(v, values.count(v)) for v in set(values)][:limit]  # type: ignore[arg-type, type-var]
+
+    def query(
+        self, dense: Vector, sparse: SparseVector, *, where: PassageFilter | None, limit: int
+    ) -> list[PassageHit]:
+        raise AssertionError("embed only writes")
+
+    def snapshot(self, directory: Path) -> Path:
+        raise AssertionError("not asked for")
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    def _matching(self, where: PassageFilter | None) -> list[PassagePoint]:
+        wanted = where.any_of if where else {}
+        return [
+            point
+            for point in self.points.values()
+            if all(point.payload[name] in values for name, values in wanted.items())
+        ]
+
+
+@dataclass
+class FakeSource:
+    contents: dict[str, ReportContent] = field(default_factory=dict)
+
+    def fetch(self, url: str) -> ReportContent:
+        if url not in self.contents:
+            raise NotFound(url)
+        return self.contents[url]

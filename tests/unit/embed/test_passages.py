@@ -1,0 +1,72 @@
+"""Cutting: verbatim, complete, never too long."""
+
+import itertools
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from libs.events.report import NormalisedReport, Section
+from services.embed.passages import cut
+
+LIMIT = 12
+
+
+def words(texts: Sequence[str]) -> list[int]:
+    return [max(len(text.split()), len(text) // 40) for text in texts]
+
+
+def report(*sections: Section) -> NormalisedReport:
+    return NormalisedReport(title="Projektet", sections=sections)
+
+
+TEXT = st.text(
+    alphabet=st.one_of(
+        st.sampled_from("aåäöęļ .!?\n\t“”"), st.characters(exclude_categories=["Cs"])
+    ),
+    max_size=600,
+)
+
+
+@given(st.lists(TEXT, min_size=1, max_size=3))
+def test_passages_are_verbatim_and_whole(texts: list[str]) -> None:
+    made = report(*(Section(text=text) for text in texts))
+    passages = cut(made, words, LIMIT)
+    assert [passage.ordinal for passage in passages] == list(range(len(passages)))
+    for number, section in enumerate(made.sections):
+        spans = [passage for passage in passages if passage.section == number]
+        assert all(section.text[p.start : p.end] == p.text for p in spans)
+        assert all(a.end <= b.start for a, b in itertools.pairwise(spans))
+        covered = "".join(p.text for p in spans)
+        assert "".join(covered.split()) == "".join(section.text.split())
+
+
+@given(TEXT)
+def test_no_passage_is_over_the_limit(text: str) -> None:
+    passages = cut(report(Section(text=text)), words, LIMIT)
+    assert all(words([passage.text])[0] <= LIMIT for passage in passages)
+
+
+def test_short_paragraphs_stay_together_and_long_ones_end_at_sentences() -> None:
+    text = (
+        "Kort rad.\nEn till.\n"
+        "Vi ringde 31. oktober till alla som bor långt bort från byn. "
+        "Ingen svarade den första gången, men t.ex. Åsa ringde upp igen."
+    )
+    passages = cut(report(Section(text=text)), words, LIMIT)
+    assert [passage.text for passage in passages] == [
+        "Kort rad.\nEn till.",
+        "Vi ringde 31. oktober till alla som bor långt bort från byn.",
+        "Ingen svarade den första gången, men t.ex. Åsa ringde upp igen.",
+    ]
+
+
+def test_what_is_embedded_says_what_it_is_about() -> None:
+    (passage,) = cut(report(Section(heading="Resultat", text="41 av 74.")), words, LIMIT)
+    assert passage.embedded == "Projektet\nResultat\n41 av 74."
+    assert passage.text == "41 av 74."
+
+
+def test_a_text_without_spaces_is_cut_too() -> None:
+    passages = cut(report(Section(text="x" * 5_000)), words, LIMIT)
+    assert "".join(passage.text for passage in passages) == "x" * 5_000

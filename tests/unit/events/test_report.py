@@ -1,0 +1,71 @@
+"""The report model refuses what it must and invents nothing."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from libs.events.report import ReportMetadata, ReportStatus, ReportSubmission
+from services.ingest.identity import report_id, submission_digest
+from services.ingest.normalisation import normalise_submission
+
+
+def test_title_and_text_are_enough_and_the_rest_stays_empty() -> None:
+    report = ReportSubmission(title="Titel", text="Text")
+    assert report.model_dump(exclude_defaults=True) == {"title": "Titel", "text": "Text"}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"title": "Titel"},
+        {"title": "Titel", "text": "  "},
+        {"title": "Titel", "sections": [{"text": " "}]},
+        {"title": " ", "text": "Text"},
+        {"title": "Titel", "text": "Text", "unknown": 1},
+        {"title": "Titel", "text": "Text", "language": "Swedish"},
+        {"title": "Titel", "text": "Text", "links": [{"url": "javascript:alert(1)"}]},
+        {"title": "Titel", "text": "Text", "budget": {"amount": -1, "currency": "SEK"}},
+    ],
+)
+def test_what_is_wrong_is_refused(fields: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        ReportSubmission.model_validate(fields)
+
+
+def test_a_nul_byte_is_taken_out() -> None:
+    assert ReportSubmission(title="Ti\x00tel", text="Te\x00xt").text == "Text"
+
+
+def test_a_text_in_one_piece_is_the_first_section() -> None:
+    submission = ReportSubmission.model_validate(
+        {"title": "T", "text": "Ett", "sections": [{"heading": "H", "text": "Två"}, {"text": " "}]}
+    )
+    assert [section.text for section in normalise_submission(submission).sections] == ["Ett", "Två"]
+
+
+@given(st.text(min_size=1).filter(lambda text: text.replace("\x00", "").strip()))
+def test_any_text_is_kept_as_it_is(text: str) -> None:
+    submission = ReportSubmission(title="T", text=text)
+    kept = normalise_submission(submission).sections[0].text
+    assert kept.strip() == text.replace("\x00", "").strip()
+
+
+def test_the_same_content_is_the_same_report() -> None:
+    one, two = ReportMetadata(title="T"), ReportMetadata(title="T")
+    assert submission_digest(one, "aa") == submission_digest(two, "aa")
+    assert submission_digest(one, "aa") != submission_digest(one, "bb")
+    assert report_id("p", None, "digest") == report_id("p", None, "digest")
+
+
+def test_partners_do_not_share_ids() -> None:
+    assert report_id("norr", "1", "d") != report_id("syd", "1", "d")
+    assert report_id("norr", "1", "d") == report_id("norr", "1", "other")
+
+
+def test_which_statuses_are_final() -> None:
+    assert {status.value for status in ReportStatus if status.final} == {
+        "indexed",
+        "rejected",
+        "withdrawn",
+    }

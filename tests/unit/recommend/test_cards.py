@@ -1,0 +1,49 @@
+"""From passages to cards."""
+
+from uuid import UUID, uuid5
+
+from libs.events.report import NormalisedReport
+from libs.vectors.port import PassageHit
+from services.recommend.cards import card, group
+
+SPACE = UUID(int=7)
+REPORT = NormalisedReport(title="Titel", sections=())
+
+
+def hit(report: str, score: float, *, version: int = 1, ordinal: int = 0) -> PassageHit:
+    return PassageHit(
+        id=uuid5(SPACE, f"{report}/{version}/{ordinal}"),
+        score=score,
+        similarity=0.8,
+        payload={
+            "report_id": report,
+            "version": version,
+            "section": 2,
+            "start": ordinal * 10,
+            "end": ordinal * 10 + 4,
+            "text": f"citat {ordinal}",
+            "heading": "Resultat",
+            "page": 3,
+            "language": "sv",
+        },
+    )
+
+
+def test_each_report_comes_once_best_first() -> None:
+    found = group([hit("a", 0.1), hit("b", 0.3), hit("a", 0.5, ordinal=1)])
+    assert [(report.report_id, report.score) for report in found] == [("a", 0.5), ("b", 0.3)]
+    assert [h.score for h in found[0].hits] == [0.5, 0.1]
+
+
+def test_only_the_newer_version_counts_while_both_are_there() -> None:
+    (found,) = group([hit("a", 0.9, version=1), hit("a", 0.2, version=2)])
+    assert (found.version, found.score) == (2, 0.2)
+
+
+def test_evidence_says_where_it_stands() -> None:
+    (found,) = group([hit("a", 0.3, ordinal=n) for n in range(5)])
+    made = card(found, REPORT, most_evidence=2)
+    assert len(made.evidence) == 2
+    first = made.evidence[0]
+    assert (first.quote, first.page, first.heading, first.section) == ("citat 0", 3, "Resultat", 2)
+    assert first.link == "/reports/a?section=2&start=0&end=4#quote"
