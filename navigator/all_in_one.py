@@ -11,7 +11,7 @@ from libs.errors import Conflict
 from libs.runtime.platform import Platform
 from libs.runtime.runner import Runner, bind
 from libs.runtime.service import Service
-from libs.runtime.settings import SERVICE_NAMES, PlatformSettings, ServiceName
+from libs.runtime.settings import SERVICE_NAMES, PlatformSettings, ServiceName, read_settings
 
 BROKER = "broker"
 ALL: tuple[str, ...] = (BROKER, *SERVICE_NAMES)
@@ -50,28 +50,28 @@ def _ingest(platform: Platform) -> Service:
     from services.ingest.app import build as build_ingest
     from services.ingest.settings import IngestSettings
 
-    return build_ingest(IngestSettings(), platform)
+    return build_ingest(read_settings(IngestSettings), platform)
 
 
 def _embed(platform: Platform) -> Service:
     from services.embed.app import build as build_embed
     from services.embed.settings import EmbedSettings
 
-    return build_embed(EmbedSettings(), platform)
+    return build_embed(read_settings(EmbedSettings), platform)
 
 
 def _recommend(platform: Platform) -> Service:
     from services.recommend.app import build as build_recommend
     from services.recommend.settings import RecommendSettings
 
-    return build_recommend(RecommendSettings(), platform)
+    return build_recommend(read_settings(RecommendSettings), platform)
 
 
 def _gateway(platform: Platform) -> Service:
     from services.gateway.app import build as build_gateway
     from services.gateway.settings import GatewaySettings
 
-    return build_gateway(GatewaySettings(), platform)
+    return build_gateway(read_settings(GatewaySettings), platform)
 
 
 # Each imports its service when asked: an image holds the libraries of its own service only.

@@ -3,12 +3,12 @@
 from typing import Any
 
 import typer
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings
 from rich.table import Table
 
-from libs.runtime.settings import PlatformSettings
-from navigator.terminal import AsJson, console, errors, print_json
+from libs.runtime.settings import PlatformSettings, read_settings, variable
+from navigator.terminal import AsJson, console, print_json, telling_errors
 from services.embed.settings import EmbedSettings
 from services.gateway.settings import GatewaySettings
 from services.ingest.settings import IngestSettings
@@ -46,24 +46,15 @@ def check() -> None:
 
 
 def _read() -> list[BaseSettings]:
-    read: list[BaseSettings] = []
-    for settings in SETTINGS:
-        try:
-            read.append(settings())
-        except ValidationError as error:
-            prefix = settings.model_config.get("env_prefix", "")
-            for found in error.errors():
-                name = f"{prefix}{'_'.join(str(part) for part in found['loc'])}".upper()
-                errors.print(f"[red]{name}: {found['msg']}[/red]", highlight=False)
-            raise typer.Exit(1) from error
-    return read
+    with telling_errors():
+        return [read_settings(settings) for settings in SETTINGS]
 
 
 def _rows(settings: BaseSettings) -> list[tuple[str, str, str]]:
-    prefix = settings.model_config.get("env_prefix", "")
+    kind = type(settings)
     return [
-        (f"{prefix}{name}".upper(), _shown(getattr(settings, name)), field.description or "")
-        for name, field in type(settings).model_fields.items()
+        (variable(kind, name), _shown(getattr(settings, name)), field.description or "")
+        for name, field in kind.model_fields.items()
     ]
 
 

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from libs.errors import NotFound
 from libs.events.report import Receipt, ReportStatus
 from navigator.client import GatewayClient
-from navigator.terminal import console, errors
+from navigator.terminal import console, tell_error
 
 DEMO_FOLDER = Path(__file__).resolve().parents[1] / "data" / "demo"
 EXAMPLE = "Unga som varken arbetar eller studerar och som vi inte når"
@@ -68,4 +68,4 @@ def _submit(client: GatewayClient, source: Path | dict[str, Any]) -> tuple[Recei
 def _await(client: GatewayClient, receipt: Receipt) -> None:
     for entry in client.follow(receipt.report_id):
         if entry.status is ReportStatus.REJECTED:
-            errors.print(f"[red]{receipt.title} was rejected: {entry.detail}[/red]")
+            tell_error(f"{receipt.title} was rejected: {entry.detail}")

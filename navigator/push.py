@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from libs.events.report import Receipt, ReportStatus, StatusEntry
 from navigator.client import GatewayClient, GatewayError
@@ -85,7 +86,9 @@ def _read_json(path: Path) -> Any:
 
 def _tell(receipt: Receipt, *, created: bool) -> None:
     state = "handed over" if created else "was there already, unchanged"
-    console.print(f"[bold]{receipt.title}[/bold] {state}: {receipt.report_id}", highlight=False)
+    console.print(
+        f"[bold]{escape(receipt.title)}[/bold] {state}: {receipt.report_id}", highlight=False
+    )
 
 
 def _followed(client: GatewayClient, receipt: Receipt, quiet: bool) -> Receipt:  # noqa: FBT001
@@ -94,7 +97,7 @@ def _followed(client: GatewayClient, receipt: Receipt, quiet: bool) -> Receipt: 
             _tell_entry(entry)
     last = client.receipt(receipt.report_id)
     if last.rejection and not quiet:
-        console.print(f"  {last.rejection.reason_en} {last.rejection.hint}", highlight=False)
+        console.print(f"  {last.rejection.reason_en} {last.rejection.hint}", markup=False)
     return last
 
 

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from libs.errors import NavigatorError
-from libs.runtime.settings import PlatformSettings
+from libs.runtime.settings import PlatformSettings, read_settings
 from navigator.client import GatewayClient, GatewayError
 
 Url = Annotated[
@@ -30,7 +30,10 @@ def print_json(value: Any) -> None:
 @contextmanager
 def gateway(url: str | None) -> Iterator[GatewayClient]:
     """A client for a command; its errors end the command with exit code 1."""
-    with telling_errors(), GatewayClient(url or PlatformSettings().url_of("gateway")) as client:
+    with (
+        telling_errors(),
+        GatewayClient(url or read_settings(PlatformSettings).url_of("gateway")) as client,
+    ):
         yield client
 
 
@@ -39,9 +42,11 @@ def telling_errors() -> Iterator[None]:
     """Errors that are the user's to mend are told in a sentence, without a traceback."""
     try:
         yield
-    except GatewayError as error:
-        errors.print(f"[red]{error}[/red]", highlight=False)
+    except (GatewayError, NavigatorError) as error:
+        tell_error(str(error))
         raise typer.Exit(1) from error
-    except NavigatorError as error:
-        errors.print(f"[red]{error.detail}[/red]", highlight=False)
-        raise typer.Exit(1) from error
+
+
+def tell_error(text: str) -> None:
+    """A sentence on standard error, as it is: not wrapped, and brackets in it are no markup."""
+    errors.print(text, style="red", markup=False, highlight=False, soft_wrap=True)

@@ -1,6 +1,8 @@
 """`navigator up`: run the platform, or parts of it."""
 
+import shutil
 import signal
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -11,7 +13,7 @@ import typer
 
 from libs.errors import InvalidInput, Unavailable
 from libs.runtime.runner import Runner
-from libs.runtime.settings import SERVICE_NAMES, PlatformSettings
+from libs.runtime.settings import SERVICE_NAMES, PlatformSettings, read_settings
 from libs.telemetry.logs import setup_logs
 from navigator.all_in_one import ALL, running
 from navigator.client import GatewayClient
@@ -42,7 +44,7 @@ def up(
     """
     with telling_errors():
         names = _chosen(services)
-        settings = PlatformSettings()
+        settings = read_settings(PlatformSettings)
         setup_logs(settings.log_format, settings.log_level)
         signal.signal(signal.SIGINT, _on_signal)
         signal.signal(signal.SIGTERM, _on_signal)
@@ -115,9 +117,10 @@ def _trouble(http: httpx.Client, url: str) -> str | None:
 
 def _tell_addresses(settings: PlatformSettings) -> None:
     url = settings.url_of("gateway")
+    command = "navigator" if shutil.which("navigator") else sys.argv[0]
     console.print(
         f"\n  page       {url}/\n  API        {url}/docs\n  traces     {url}/ops/traces\n\n"
-        f'try        navigator ask "{EXAMPLE}"\nstop       Ctrl-C\n',
+        f'try        {command} ask "{EXAMPLE}"\nstop       Ctrl-C\n',
         highlight=False,
     )
 

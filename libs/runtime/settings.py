@@ -4,14 +4,16 @@ Settings are built once, frozen, and passed down. `navigator config show` prints
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from libs.bus.settings import BusSettings
+from libs.errors import FieldError, InvalidInput
 from libs.vectors.settings import VectorSettings
 
+S = TypeVar("S", bound=BaseSettings)
 Port = Annotated[int, Field(ge=1, le=65_535)]
 ServiceName = Literal["ingest", "embed", "recommend", "gateway"]
 SERVICE_NAMES: tuple[ServiceName, ...] = ("ingest", "embed", "recommend", "gateway")
@@ -115,3 +117,21 @@ class PlatformSettings(BaseSettings):
             api_key=self.qdrant_api_key,
             collection=self.collection,
         )
+
+
+def read_settings(settings: type[S]) -> S:
+    """The settings from the environment. Raises InvalidInput that names the wrong variables."""
+    try:
+        return settings()
+    except ValidationError as error:
+        wrong = tuple(
+            FieldError(variable(settings, "_".join(map(str, found["loc"]))), found["msg"])
+            for found in error.errors()
+        )
+        told = "; ".join(f"{each.pointer}: {each.detail}" for each in wrong)
+        raise InvalidInput(f"A setting is wrong. {told}", errors=wrong) from error
+
+
+def variable(settings: type[BaseSettings], field: str) -> str:
+    """The environment variable of a field."""
+    return f"{settings.model_config.get('env_prefix', '')}{field}".upper()
