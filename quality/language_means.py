@@ -1,0 +1,63 @@
+"""Makes `services/embed/language_means.npz`: each language's mean vector on neutral sentences.
+
+    .venv/bin/python -m quality.language_means [FOLDER]
+
+FOLDER holds Tatoeba's sentences aligned with English (`NAVIGATOR_DATA`/tatoeba). The first half of
+each language's sentences makes the means; the second half is kept for measuring.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from services.embed.conversion import prepare_model
+from services.embed.correction import MEANS_FILE
+from services.embed.openvino_embedder import OpenVinoEmbedder
+
+CODES: Final = {
+    "sv": "swe",
+    "fi": "fin",
+    "et": "est",
+    "lv": "lvs",
+    "lt": "lit",
+    "pl": "pol",
+    "de": "deu",
+    "da": "dan",
+    "nb": "nob",
+}
+
+
+def sentences(folder: Path, language: str) -> list[str]:
+    """All sentences of a language; English is the other side of Swedish."""
+    pair, side = ("swe", "eng") if language == "en" else (CODES[language], CODES[language])
+    text = (folder / f"tatoeba.{pair}-eng.{side}").read_text(encoding="utf-8")
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def main() -> None:
+    """Write the file."""
+    data = os.environ.get("NAVIGATOR_DATA", "../shared/data")
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(data) / "tatoeba"
+    embedder = OpenVinoEmbedder(prepare_model(Path("var/models")))
+    languages = [*CODES, "en"]
+    queries, passages = [], []
+    for language in languages:
+        found = sentences(folder, language)
+        half = found[: len(found) // 2]
+        queries.append(embedder.embed_queries(half).mean(axis=0))
+        passages.append(embedder.embed_passages(half).mean(axis=0))
+        print(f"{language}: {len(half)} sentences")  # noqa: T201 - a script's output
+    np.savez(
+        MEANS_FILE,
+        model=embedder.model,
+        languages=languages,
+        queries=np.array(queries, dtype=np.float32),
+        passages=np.array(passages, dtype=np.float32),
+    )
+
+
+if __name__ == "__main__":
+    main()

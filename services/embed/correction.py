@@ -1,0 +1,77 @@
+"""The cure for the model's language bias: each language's mean vector is subtracted.
+
+In a pool of mixed languages e5-small puts passages of the asker's own language before better ones
+in another. Subtracting each language's mean, estimated once on neutral text, and normalising again
+takes the language out of the vector and leaves what is said. The means are data beside this file,
+made by `quality/language_means.py`, and belong to one model.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from services.embed.embedder import Vectors
+
+MEANS_FILE: Final = Path(__file__).with_name("language_means.npz")
+
+Weights = Mapping[str, float]
+"""Languages of a text with their probabilities; they need not add up to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageCorrection:
+    """`queries` and `passages`: each language's mean, shape (dimension,). Empty: no correction."""
+
+    name: str
+    queries: Mapping[str, Vectors]
+    passages: Mapping[str, Vectors]
+
+    @classmethod
+    def load(cls, model: str, path: Path = MEANS_FILE) -> "LanguageCorrection":
+        """The means that were made with this model, or none where there are none for it."""
+        with np.load(path, allow_pickle=False) as stored:
+            if str(stored["model"]) != model:
+                return cls("uncorrected", {}, {})
+            languages = [str(language) for language in stored["languages"]]
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()[:8]
+            return cls(
+                name=f"means-{digest}",
+                queries=dict(zip(languages, stored["queries"], strict=True)),
+                passages=dict(zip(languages, stored["passages"], strict=True)),
+            )
+
+    def correct_queries(self, vectors: Vectors, weights: Sequence[Weights]) -> Vectors:
+        """Questions' vectors, shape (n, dimension), with the languages of each."""
+        return _corrected(vectors, weights, self.queries)
+
+    def correct_passages(self, vectors: Vectors, weights: Sequence[Weights]) -> Vectors:
+        """Passages' vectors, shape (n, dimension), with the languages of each."""
+        return _corrected(vectors, weights, self.passages)
+
+
+def _corrected(
+    vectors: Vectors, weights: Sequence[Weights], means: Mapping[str, Vectors]
+) -> Vectors:
+    if not means:
+        return vectors
+    shifts = np.array([_mean(each, means) for each in weights], dtype=np.float32)
+    shifted = vectors - shifts.reshape(vectors.shape)
+    unit: Vectors = shifted / np.linalg.norm(shifted, axis=1, keepdims=True)
+    return unit
+
+
+def _mean(weights: Weights, means: Mapping[str, Vectors]) -> Vectors:
+    known = {language: weights[language] for language in means if weights.get(language, 0) > 0}
+    if not known:
+        # A language that there is no mean for is still nearer to all of them than to none.
+        known = dict.fromkeys(means, 1.0)
+    total = sum(known.values())
+    blended: Vectors = sum(
+        (means[language] * np.float32(weight / total) for language, weight in known.items()),
+        np.zeros_like(next(iter(means.values()))),
+    )
+    return blended
