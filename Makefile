@@ -16,17 +16,17 @@ $(BIN)/uv: requirements/bootstrap.txt
 
 # The package itself is installed as a link to this folder, without dependencies of its own.
 define install
-	@echo "installing $(1) …"
+	@echo "installing $(2) (a minute the first time) …"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/$(1).txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 endef
 
 $(VENV)/.embedded: $(BIN)/uv requirements/embedded.txt pyproject.toml
-	$(call install,embedded)
+	$(call install,embedded,the platform)
 
 $(VENV)/.dev: $(BIN)/uv requirements/dev.txt pyproject.toml
-	$(call install,dev)
+	$(call install,dev,the platform and what its tests need)
 	@touch $(VENV)/.embedded
 
 install: $(VENV)/.embedded ## Install what the platform needs
@@ -62,8 +62,11 @@ fmt: $(VENV)/.dev ## Format, and mend what ruff can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-demo: $(VENV)/.dev ## Build the demonstration documents from their texts
+demo-documents: $(VENV)/.dev ## Build the demonstration corpus's documents from their texts
 	$(BIN)/python data/demo/build.py
+
+quality: $(VENV)/.dev ## How well questions in ten languages find the demonstration corpus
+	$(BIN)/python -m quality.demonstration
 
 lock: $(VENV)/.dev ## Compile the locks anew (make lock ARGS=--upgrade for newer versions)
 	scripts/lock.sh $(ARGS)
@@ -71,4 +74,4 @@ lock: $(VENV)/.dev ## Compile the locks anew (make lock ARGS=--upgrade for newer
 clean: ## Remove the environment and caches; the platform's data in var/ stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache artefacts
 
-.PHONY: help install dev run test browser check lint types contracts manifests fmt demo lock clean
+.PHONY: help install dev run test browser check lint types contracts manifests fmt demo-documents quality lock clean

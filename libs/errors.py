@@ -13,7 +13,10 @@
 Anything else that is raised is a bug (500). Every message says what to do.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,3 +112,21 @@ class Unavailable(NavigatorError):
     code = "unavailable"
     title = "Temporarily unavailable"
     retryable = True
+
+
+BY_STATUS: Final[Mapping[int, type[NavigatorError]]] = MappingProxyType(
+    {
+        kind.status: kind
+        for kind in (
+            InvalidInput,
+            TooLarge,
+            UnsupportedFormat,
+            NotFound,
+            Gone,
+            Conflict,
+            Overloaded,
+            Unavailable,
+        )
+    }
+)
+"""The error that an HTTP status means. 500 is not in it: a bug is no error of ours."""

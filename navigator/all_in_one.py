@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 from libs.bus.local_broker import LocalBroker
-from libs.errors import Conflict
+from libs.errors import Conflict, Unavailable
 from libs.runtime.platform import Platform
 from libs.runtime.runner import Runner, bind
 from libs.runtime.service import Service
@@ -93,8 +93,14 @@ def _open_port(stack: ExitStack, name: ServiceName, settings: PlatformSettings) 
 def _only_one(name: str, settings: PlatformSettings) -> Iterator[None]:
     # The kernel drops the lock with the process, however it ends.
     folder = settings.data_dir / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise Unavailable(
+            f"The data folder {settings.data_dir.resolve()} cannot be written to "
+            f"({error.strerror}). Set NAVIGATOR_DATA_DIR to one that can."
+        ) from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

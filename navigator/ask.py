@@ -13,8 +13,16 @@ from libs.events.recommendation import (
     MethodCard,
     RecommendationRequest,
 )
+from libs.events.report import Outcome
+from libs.taxonomy.labels import ids
 from navigator.client import GatewayError
 from navigator.terminal import AsJson, Url, console, gateway, print_json
+
+
+_OUTCOMES = {
+    Outcome.FAILED: "[red](did not work: see why)[/red]",
+    Outcome.MIXED: "[yellow](worked in part)[/yellow]",
+}
 
 
 def ask(
@@ -35,13 +43,14 @@ def ask(
     """Ask in any of the ten languages; get methods that worked elsewhere, with their evidence."""
     with gateway(url) as client:
         answer = client.ask(_request(challenge, language, country, theme, limit))
+        base = client.url
     if as_json:
         print_json(answer.model_dump(mode="json"))
         return
     if not answer.cards:
         console.print("The collection holds nothing on this yet.")
     for number, card in enumerate(answer.cards, 1):
-        _show(number, card)
+        _show(number, card, base)
 
 
 def _request(
@@ -51,10 +60,18 @@ def _request(
     theme: list[str] | None,
     limit: int,
 ) -> RecommendationRequest:
+    known = ids("themes")
+    if unknown := [each for each in theme or () if each not in known]:
+        raise GatewayError(f"There is no theme {unknown[0]}. There are: {', '.join(known)}.")
+    if wrong := [each for each in country or () if not (len(each) == 2 and each.isalpha())]:  # noqa: PLR2004 - ISO 3166 alpha-2
+        raise GatewayError(f"{wrong[0]} is no country code. Use two letters: SE, FI, EE …")
+    countries = tuple(each.upper() for each in country or ())
     try:
-        filters = Filters(countries=tuple(country or ()), themes=tuple(theme or ()))
         return RecommendationRequest(
-            challenge=challenge, language=language, filters=filters, limit=limit
+            challenge=challenge,
+            language=language,
+            filters=Filters(countries=countries, themes=tuple(theme or ())),
+            limit=limit,
         )
     except ValidationError as error:
         first = error.errors()[0]
@@ -62,10 +79,12 @@ def _request(
         raise GatewayError(f"{place}: {first['msg']}") from error
 
 
-def _show(number: int, card: MethodCard) -> None:
+def _show(number: int, card: MethodCard, base: str) -> None:
     where = ", ".join(place.name or place.country for place in card.places)
-    mark = " [yellow](illustrative example)[/yellow]" if card.illustrative else ""
-    console.print(f"\n[bold]{number}. {escape(card.title)}[/bold]{mark}", highlight=False)
+    marks = [_OUTCOMES[card.outcome]] if card.outcome in _OUTCOMES else []
+    marks += ["[yellow](illustrative example)[/yellow]"] if card.illustrative else []
+    title = f"[bold]{number}. {escape(card.title)}[/bold]"
+    console.print("\n" + " ".join((title, *marks)), highlight=False)
     organisation = card.organisation.name if card.organisation else ""
     facts = " · ".join(filter(None, (organisation, where, card.language)))
     console.print(f"   [dim]{escape(facts)}[/dim]", highlight=False)
@@ -74,11 +93,13 @@ def _show(number: int, card: MethodCard) -> None:
         for step, text in enumerate(method.steps, 1):
             console.print(f"     {step}. {escape(text)}", highlight=False)
     for evidence in card.evidence[:1]:
-        _show_evidence(evidence)
+        _show_evidence(evidence, base)
 
 
-def _show_evidence(evidence: Evidence) -> None:
+def _show_evidence(evidence: Evidence, base: str) -> None:
     page = f"p. {evidence.page}" if evidence.page else None
     place = " · ".join(filter(None, (evidence.heading, page)))
-    console.print(Padding(f"[italic]“{escape(evidence.quote)}”[/italic]", (0, 3)), highlight=False)
-    console.print(f"   [dim]{escape(place)}  {evidence.link}[/dim]", highlight=False)
+    quote = f"[italic]“{escape(evidence.quote)}”[/italic]"
+    console.print(Padding(quote, (0, 3)), highlight=False)
+    console.print(f"   {place}", style="dim", markup=False, highlight=False)
+    console.print(f"   {base}{evidence.link}", style="dim", markup=False, soft_wrap=True)

@@ -11,6 +11,7 @@ import httpx
 from httpx_sse import connect_sse
 
 from libs.errors import NavigatorError
+from libs.events.listing import ReportPage
 from libs.events.recommendation import RecommendationRequest, Recommendations
 from libs.events.report import Receipt, StatusEntry
 from libs.runtime.peers import error_of
@@ -28,8 +29,8 @@ class GatewayClient:
     """Talks to one gateway. Raises GatewayError for everything that goes wrong."""
 
     def __init__(self, url: str) -> None:
-        self._url = url.rstrip("/")
-        self._http = httpx.Client(base_url=self._url, timeout=30.0, trust_env=False)
+        self.url = url.rstrip("/") if "://" in url else f"http://{url.rstrip('/')}"
+        self._http = httpx.Client(base_url=self.url, timeout=30.0, trust_env=False)
 
     def __enter__(self) -> Self:
         return self
@@ -63,6 +64,16 @@ class GatewayClient:
         """Where a report stands."""
         return Receipt.model_validate_json(self._get(f"/v1/reports/{report_id}").content)
 
+    def reports(self) -> Iterator[Receipt]:
+        """All reports in order of arrival, without their histories."""
+        parameters = {"limit": "200"}
+        while True:
+            page = ReportPage.model_validate_json(self._get("/v1/reports", parameters).content)
+            yield from page.items
+            if page.next is None:
+                return
+            parameters["cursor"] = page.next
+
     def ask(self, request: RecommendationRequest) -> Recommendations:
         """Methods for a challenge."""
         body = request.model_dump(mode="json", exclude_defaults=True)
@@ -76,9 +87,9 @@ class GatewayClient:
         answer: dict[str, Any] = self._get("/v1/status").json()
         return answer
 
-    def _get(self, path: str) -> httpx.Response:
+    def _get(self, path: str, parameters: dict[str, str] | None = None) -> httpx.Response:
         with self._answered():
-            return self._http.get(path).raise_for_status()
+            return self._http.get(path, params=parameters).raise_for_status()
 
     def _submitted(self, **request: Any) -> tuple[Receipt, bool]:
         with self._answered():
@@ -94,9 +105,9 @@ class GatewayClient:
         except httpx.HTTPStatusError as error:
             error.response.read()
             raise GatewayError(_sentence(error.response)) from error
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise GatewayError(
-                f"Navigator does not answer at {self._url} ({type(error).__name__}). "
+                f"Navigator does not answer at {self.url} ({type(error).__name__}). "
                 "Start it with `make run`, or say where it is with --url."
             ) from error
 

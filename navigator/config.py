@@ -1,12 +1,17 @@
 """`navigator config`: what can be set, and what is."""
 
+import os
+from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import Any
 
 import typer
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings
+from rich.markup import escape
 from rich.table import Table
 
+from libs.errors import InvalidInput
 from libs.runtime.settings import PlatformSettings, read_settings, variable
 from navigator.terminal import AsJson, console, print_json, telling_errors
 from services.embed.settings import EmbedSettings
@@ -22,6 +27,9 @@ SETTINGS: tuple[type[BaseSettings], ...] = (
     GatewaySettings,
 )
 
+# Read by tests and by `quality/`, not by the platform.
+NOT_OURS = {"NAVIGATOR_DATA", "NAVIGATOR_TEST_MODEL_DIR"}
+
 app = typer.Typer(help="Show or check the settings.", no_args_is_help=True)
 
 
@@ -32,22 +40,41 @@ def show(as_json: AsJson = False) -> None:
     if as_json:
         print_json({name: value for name, value, _ in rows})
         return
-    table = Table("variable", "value", "what for", box=None)
-    for row in rows:
-        table.add_row(*row)
+    table = Table(box=None, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value, purpose in rows:
+        table.add_row(name, value or "[dim]–[/dim]")
+        table.add_row("", f"[dim]{escape(purpose)}[/dim]")
     console.print(table)
 
 
 @app.command()
 def check() -> None:
     """Read all settings; exit code 1 and the reason if one is wrong."""
-    _read()
+    with telling_errors():
+        for problem in _problems(_read()):
+            raise InvalidInput(problem)
     console.print("the settings are fine")
 
 
 def _read() -> list[BaseSettings]:
     with telling_errors():
         return [read_settings(settings) for settings in SETTINGS]
+
+
+def _problems(read: list[BaseSettings]) -> Iterator[str]:
+    known = {row[0] for settings in read for row in _rows(settings)} | NOT_OURS
+    for name in sorted(os.environ):
+        if name.startswith("NAVIGATOR_") and name not in known:
+            near = get_close_matches(name, known, n=1)
+            yield f"There is no setting {name}." + (f" Is it {near[0]}?" if near else "")
+    users: dict[int, str] = {}
+    for name, value, _ in _rows(read[0]):
+        if name.endswith("_PORT"):
+            other = users.setdefault(int(value), name)
+            if other != name:
+                yield f"{other} and {name} are both {value}. Each needs a port of its own."
 
 
 def _rows(settings: BaseSettings) -> list[tuple[str, str, str]]:

@@ -10,8 +10,6 @@ import typer
 from libs.errors import Conflict
 from libs.events.asyncapi import asyncapi_document, event_schema, schema_name
 from libs.events.topics import TOPICS
-from libs.runtime.platform import Platform
-from libs.runtime.settings import PlatformSettings
 from navigator.terminal import console, telling_errors
 
 FOLDER = Path("docs/contracts")
@@ -61,6 +59,8 @@ def documents() -> dict[str, str]:
 
 def _openapi() -> dict[str, Any]:
     # Here and not above, so that the other commands start without the gateway's libraries.
+    from libs.runtime.platform import Platform
+    from libs.runtime.settings import PlatformSettings
     from services.gateway.app import new_gateway_app
     from services.gateway.settings import GatewaySettings
 

@@ -1,30 +1,38 @@
 """Loads the demonstration corpus through the gateway, as any partner would hand it over."""
 
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from libs.errors import NotFound
-from libs.events.report import Receipt, ReportStatus
+from libs.errors import NotFound, Unavailable
+from libs.events.report import Receipt
 from navigator.client import GatewayClient
 from navigator.terminal import console, tell_error
 
 DEMO_FOLDER = Path(__file__).resolve().parents[1] / "data" / "demo"
+LOOK_EVERY_S = 0.05
 EXAMPLE = "Unga som varken arbetar eller studerar och som vi inte når"
 
 
-def load_demo(client: GatewayClient, folder: Path = DEMO_FOLDER) -> int:
-    """Hand over what is not there yet, and wait until all of it can be found.
+def load_demo(
+    client: GatewayClient, failed_part: Callable[[], str | None], folder: Path = DEMO_FOLDER
+) -> int:
+    """Hand over what was never there, and wait until all of it is finished.
 
-    Returns how many reports were new. Raises NotFound without a corpus.
+    Returns how many reports were new. Raises NotFound without a corpus, Unavailable when a part
+    of the platform fails meanwhile, GatewayError when the gateway does not answer.
     """
-    sources = list(_sources(folder))
-    if not sources:
+    corpus = list(sources(folder))
+    if not corpus:
         raise NotFound(f"There is no demonstration corpus in {folder}. Start with --no-demo.")
-    new: list[Receipt] = []
+    # What is there stays as it is, also what was withdrawn.
+    there = {receipt.external_id: receipt for receipt in client.reports()}
+    new = [source for source in corpus if _external_id(source) not in there]
+    waiting = [receipt for receipt in there.values() if not receipt.status.final]
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -33,22 +41,27 @@ def load_demo(client: GatewayClient, folder: Path = DEMO_FOLDER) -> int:
         console=console,
         transient=True,
     ) as progress:
-        handing = progress.add_task("handing over", total=len(sources))
-        waiting = progress.add_task("reading and indexing", total=len(sources))
-        for source in sources:
-            receipt, created = _submit(client, source)
+        handing = progress.add_task("handing over", total=len(new))
+        for source in new:
+            waiting.append(_submit(client, source))
             progress.advance(handing)
-            if created or not receipt.status.final:
-                new.append(receipt)
+        indexing = progress.add_task("reading and indexing", total=len(waiting))
+        pause = threading.Event()
+        while waiting:
+            if failed := failed_part():
+                raise Unavailable(f"{failed} failed; see the log above.")
+            receipt = client.receipt(waiting[0].report_id)
+            if receipt.status.final:
+                waiting.pop(0)
+                progress.advance(indexing)
+                _tell_rejection(receipt)
             else:
-                progress.advance(waiting)
-        for receipt in new:
-            _await(client, receipt)
-            progress.advance(waiting)
+                pause.wait(LOOK_EVERY_S)
     return len(new)
 
 
-def _sources(folder: Path) -> Iterator[Path | dict[str, Any]]:
+def sources(folder: Path) -> Iterator[Path | dict[str, Any]]:
+    """The corpus: documents by their metadata file, and reports that are JSON as a whole."""
     yield from sorted((folder / "documents").glob("*.meta.json"))
     for path in sorted((folder / "documents").glob("*.json")):
         if not path.name.endswith(".meta.json"):
@@ -57,15 +70,19 @@ def _sources(folder: Path) -> Iterator[Path | dict[str, Any]]:
         yield from json.loads(path.read_bytes())
 
 
-def _submit(client: GatewayClient, source: Path | dict[str, Any]) -> tuple[Receipt, bool]:
+def _external_id(source: Path | dict[str, Any]) -> str:
+    metadata = json.loads(source.read_bytes()) if isinstance(source, Path) else source
+    return str(metadata["external_id"])
+
+
+def _submit(client: GatewayClient, source: Path | dict[str, Any]) -> Receipt:
     if isinstance(source, dict):
-        return client.submit_json(json.dumps(source).encode())
+        return client.submit_json(json.dumps(source).encode())[0]
     stem = source.name.removesuffix(".meta.json")
     document = next(p for p in sorted(source.parent.glob(f"{stem}.*")) if p != source)
-    return client.submit_document(document, json.loads(source.read_bytes()))
+    return client.submit_document(document, json.loads(source.read_bytes()))[0]
 
 
-def _await(client: GatewayClient, receipt: Receipt) -> None:
-    for entry in client.follow(receipt.report_id):
-        if entry.status is ReportStatus.REJECTED:
-            tell_error(f"{receipt.title} was rejected: {entry.detail}")
+def _tell_rejection(receipt: Receipt) -> None:
+    if receipt.rejection:
+        tell_error(f"{receipt.title} was rejected: {receipt.rejection.reason_en}")

@@ -1,6 +1,7 @@
 """`navigator push`: hand over reports."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,7 +10,10 @@ from rich.markup import escape
 
 from libs.events.report import Receipt, ReportStatus, StatusEntry
 from navigator.client import GatewayClient, GatewayError
-from navigator.terminal import AsJson, Url, console, gateway, print_json
+from navigator.terminal import AsJson, Url, console, gateway, print_json, tell_error
+
+Outcome = dict[str, Any]
+"""A receipt with its file, or a file with its error."""
 
 _COLOURS = {
     ReportStatus.INDEXED: "green",
@@ -38,6 +42,9 @@ def push(
     ] = None,
     title: Annotated[str | None, typer.Option(help="Title of a document.")] = None,
     language: Annotated[str | None, typer.Option(help="Its language: sv, fi, et …")] = None,
+    external_id: Annotated[
+        str | None, typer.Option(help="Your own id of it: a corrected file is its next version.")
+    ] = None,
     wait: Annotated[
         bool, typer.Option(help="Wait until each report can be found, or is rejected.")
     ] = True,
@@ -46,35 +53,60 @@ def push(
 ) -> None:
     """Hand over reports and follow them until they can be found.
 
-    Exit code 1 if one was rejected. Pushing the same file again changes nothing.
+    A file that cannot be handed over does not keep the others from it. Exit code 1 if there was
+    one, or a report was rejected. Pushing the same file again changes nothing.
     """
+    given = {"title": title, "language": language, "external_id": external_id}
+    outcomes: list[Outcome] = []
     with gateway(url) as client:
-        known = _known(metadata, title, language)
-        receipts: list[Receipt] = []
+        known = (_read_object(metadata) if metadata else {}) | {k: v for k, v in given.items() if v}
+        if external_id and len(files) > 1:
+            raise GatewayError("--external-id names one report: push one file with it.")
         for path in files:
-            for receipt, created in _submit(client, path, known):
-                if not as_json:
-                    _tell(receipt, created=created)
-                receipts.append(_followed(client, receipt, as_json) if wait else receipt)
+            outcomes += _push_file(client, path, known, wait=wait, quiet=as_json)
     if as_json:
-        print_json([receipt.model_dump(mode="json") for receipt in receipts])
-    if any(receipt.status is ReportStatus.REJECTED for receipt in receipts):
+        print_json(outcomes)
+    if any("error" in outcome or outcome.get("status") == "rejected" for outcome in outcomes):
         raise typer.Exit(1)
 
 
-def _known(metadata: Path | None, title: str | None, language: str | None) -> dict[str, Any]:
-    known: dict[str, Any] = _read_json(metadata) if metadata else {}
-    given = {"title": title, "language": language}
-    return known | {name: value for name, value in given.items() if value}
+def _push_file(
+    client: GatewayClient, path: Path, known: dict[str, Any], *, wait: bool, quiet: bool
+) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    try:
+        for receipt, created in _submit(client, path, known):
+            if not quiet:
+                _tell(receipt, created=created)
+            last = _followed(client, receipt, quiet=quiet) if wait else receipt
+            outcomes.append({"file": str(path), **last.model_dump(mode="json")})
+    except GatewayError as error:
+        if not quiet:
+            tell_error(f"{path}: {error}")
+        outcomes.append({"file": str(path), "error": str(error)})
+    return outcomes
 
 
-def _submit(client: GatewayClient, path: Path, known: dict[str, Any]) -> list[tuple[Receipt, bool]]:
+def _submit(
+    client: GatewayClient, path: Path, known: dict[str, Any]
+) -> Iterator[tuple[Receipt, bool]]:
     if path.suffix.lower() != ".json":
-        metadata = {"title": path.stem} | known if known else None
-        return [client.submit_document(path, metadata)]
+        yield client.submit_document(path, {"title": path.stem} | known if known else None)
+        return
     content = _read_json(path)
     reports = content if isinstance(content, list) else [content]
-    return [client.submit_json(json.dumps(report).encode()) for report in reports]
+    if not reports:
+        raise GatewayError("the list is empty: put a report in it.")
+    for report in reports:
+        body = report | known if isinstance(report, dict) else report
+        yield client.submit_json(json.dumps(body).encode())
+
+
+def _read_object(path: Path) -> dict[str, Any]:
+    content = _read_json(path)
+    if not isinstance(content, dict):
+        raise GatewayError(f'{path} must hold one JSON object, such as {{"title": "…"}}.')
+    return content
 
 
 def _read_json(path: Path) -> Any:
@@ -91,7 +123,7 @@ def _tell(receipt: Receipt, *, created: bool) -> None:
     )
 
 
-def _followed(client: GatewayClient, receipt: Receipt, quiet: bool) -> Receipt:  # noqa: FBT001
+def _followed(client: GatewayClient, receipt: Receipt, *, quiet: bool) -> Receipt:
     for entry in client.follow(receipt.report_id):
         if not quiet:
             _tell_entry(entry)

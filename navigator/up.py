@@ -11,16 +11,16 @@ from typing import Annotated
 import httpx
 import typer
 
-from libs.errors import InvalidInput, Unavailable
+from libs.errors import InvalidInput, NavigatorError
 from libs.runtime.runner import Runner
 from libs.runtime.settings import SERVICE_NAMES, PlatformSettings, read_settings
 from libs.telemetry.logs import setup_logs
 from navigator.all_in_one import ALL, running
-from navigator.client import GatewayClient
+from navigator.client import GatewayClient, GatewayError
 from navigator.demo import EXAMPLE, load_demo
-from navigator.terminal import console, telling_errors
+from navigator.terminal import console, tell_error, telling_errors
 
-READY_WITHIN_S = 60.0
+TELL_AFTER_S = 15.0
 LOOK_EVERY_S = 0.05
 
 
@@ -42,21 +42,19 @@ def up(
     Without names everything runs in this process, on embedded parts. Settings are NAVIGATOR_…
     variables: see `navigator config show`.
     """
+    failure: str | None = None
     with telling_errors():
         names = _chosen(services)
         settings = read_settings(PlatformSettings)
         setup_logs(settings.log_format, settings.log_level)
         signal.signal(signal.SIGINT, _on_signal)
         signal.signal(signal.SIGTERM, _on_signal)
-        failure: str | None = None
         try:
-            with running(names, settings) as runner:
-                failure = _run(runner, names, settings, demo=demo)
+            failure = _run(names, settings, demo=demo)
         except _Stopped:
-            pass
+            console.print("stopped; the data is kept")
     if failure:
         raise typer.Exit(1)
-    console.print("stopped; the data is kept")
 
 
 def _chosen(services: list[str] | None) -> Sequence[str]:
@@ -67,52 +65,65 @@ def _chosen(services: list[str] | None) -> Sequence[str]:
     return names
 
 
-def _run(
-    runner: Runner, names: Sequence[str], settings: PlatformSettings, *, demo: bool
-) -> str | None:
-    try:
-        started = time.monotonic()
-        _await_ready(names, settings, runner)
-        console.print(f"ready in {time.monotonic() - started:.1f} s", highlight=False)
-        if demo:
-            with GatewayClient(settings.url_of("gateway")) as client:
-                new = load_demo(client)
-            told = f"{new} reports loaded" if new else "already there, nothing loaded"
-            console.print(f"demonstration corpus (illustrative examples): {told}", highlight=False)
-        if "gateway" in names:
-            _tell_addresses(settings)
-        return runner.wait()
-    except _Stopped:
-        # A second Ctrl-C must not cut the clean end short.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        console.print("\nstopping …")
-        return None
+def _run(names: Sequence[str], settings: PlatformSettings, *, demo: bool) -> str:
+    started = time.monotonic()
+    if "embed" in names and not (settings.data_dir / "models").exists():
+        console.print("preparing the embedding model (once) …")
+    with running(names, settings) as runner:
+        failure = _await_ready(names, settings, runner)
+        if failure is None:
+            console.print(f"ready in {time.monotonic() - started:.1f} s", highlight=False)
+            if demo:
+                _load(settings, runner)
+            if "gateway" in names:
+                _tell_addresses(settings)
+            failure = runner.wait()
+    return failure
 
 
-def _await_ready(names: Sequence[str], settings: PlatformSettings, runner: Runner) -> None:
-    deadline = time.monotonic() + READY_WITHIN_S
+def _await_ready(names: Sequence[str], settings: PlatformSettings, runner: Runner) -> str | None:
+    """Wait until every part is ready; returns the part that failed instead, if one did.
+
+    A part may wait for others as long as it takes: they may be started later, or elsewhere.
+    """
     waiting = [name for name in SERVICE_NAMES if name in names]
+    tell_at = time.monotonic() + TELL_AFTER_S
     pause = threading.Event()
     with httpx.Client(trust_env=False, timeout=5.0) as http:
         while waiting:
-            url = settings.url_of(waiting[0])
-            trouble = _trouble(http, url)
+            trouble = _trouble(http, settings.url_of(waiting[0]))
             if trouble is None:
                 waiting.pop(0)
             elif failed := runner.failed_part():
-                raise Unavailable(f"{failed} failed at its start; see the log above.")
-            elif time.monotonic() > deadline:
-                raise Unavailable(f"{waiting[0]} is not ready after a minute: {trouble}")
+                return failed
             else:
+                if time.monotonic() > tell_at:
+                    console.print(f"{waiting[0]} waits: {trouble}", markup=False, highlight=False)
+                    tell_at = float("inf")
                 pause.wait(LOOK_EVERY_S)
+    return None
 
 
 def _trouble(http: httpx.Client, url: str) -> str | None:
     try:
         answer = http.get(f"{url}/readyz")
-    except httpx.HTTPError as error:
+        dependencies: dict[str, str] = answer.json()["dependencies"]
+    except (httpx.HTTPError, ValueError, KeyError) as error:
         return type(error).__name__
-    return None if answer.is_success else answer.text
+    if answer.is_success:
+        return None
+    return "; ".join(f"{name}: {state}" for name, state in dependencies.items() if state != "ok")
+
+
+def _load(settings: PlatformSettings, runner: Runner) -> None:
+    try:
+        with GatewayClient(settings.url_of("gateway")) as client:
+            new = load_demo(client, runner.failed_part)
+    except (GatewayError, NavigatorError) as error:
+        tell_error(f"The demonstration corpus was not loaded: {error}")
+        return
+    told = f"{new} reports loaded" if new else "already there, nothing loaded"
+    console.print(f"demonstration corpus (illustrative examples): {told}", highlight=False)
 
 
 def _tell_addresses(settings: PlatformSettings) -> None:
@@ -122,8 +133,13 @@ def _tell_addresses(settings: PlatformSettings) -> None:
         f"\n  page       {url}/\n  API        {url}/docs\n  traces     {url}/ops/traces\n\n"
         f'try        {command} ask "{EXAMPLE}"\nstop       Ctrl-C\n',
         highlight=False,
+        soft_wrap=True,
     )
 
 
 def _on_signal(_number: int, _frame: object) -> None:
+    # A second Ctrl-C must not cut the clean end short.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    console.print("\nstopping …")
     raise _Stopped

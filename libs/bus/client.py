@@ -65,7 +65,7 @@ def told(error: Exception) -> str:
     """What a lost broker means for a person: the client's words, cut short, and what to do."""
     return (
         f"the broker is lost ({error!s:.200}): "
-        "check that it runs and that bus.bootstrap points at it"
+        "check that it runs and that NAVIGATOR_KAFKA_BOOTSTRAP points at it"
     )
 
 
@@ -82,7 +82,7 @@ def broker_errors(settings: BusSettings, doing: str) -> Iterator[None]:
     except MessageSizeTooLargeError as error:
         raise TooLarge(
             f"{doing} failed: the broker refuses a message of this size; "
-            "raise its message.max.bytes or lower bus.max_message_bytes"
+            "raise its message.max.bytes or lower the bus's max_message_bytes"
         ) from error
     except KafkaError as error:
         raise Unavailable(

@@ -86,10 +86,16 @@ class EventConsumer:
         self._trouble = STARTING
         self._failure: str | None = None
 
+    name = "consumer"
+
     @property
     def failure(self) -> str | None:
         """Why the consumer stopped for good, or None. The process should end with it."""
         return self._failure
+
+    def failed(self) -> bool:
+        """True when the consumer stopped for good."""
+        return self._failure is not None
 
     def start(self) -> None:
         """Begin to consume. Returns at once; `health()` is None when the group is joined."""
@@ -131,7 +137,7 @@ class EventConsumer:
             except FencedInstanceIdError:
                 self._fail(
                     f"another process consumes as {self._member} in {self._group}: "
-                    "give each replica its own bus.instance"
+                    "give each replica its own NAVIGATOR_INSTANCE"
                 )
             except (KafkaError, Unavailable, OSError) as error:
                 failures = self._count(failures)

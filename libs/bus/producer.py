@@ -92,7 +92,7 @@ class EventProducer:
             if len(record.value) > limit + (DEAD_LETTER_ROOM_BYTES if dead else 0):
                 raise TooLarge(
                     f"an event for {record.topic} has {len(record.value)} bytes, the limit is "
-                    f"{limit}: put the content behind a link, or raise bus.max_message_bytes"
+                    f"{limit}: put the content behind a link, or raise the bus's max_message_bytes"
                 )
 
     def _start_span(self, record: Record) -> Span:

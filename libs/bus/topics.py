@@ -6,7 +6,7 @@ from contextlib import closing
 
 from kafka import KafkaAdminClient
 from kafka.admin import NewPartitions, NewTopic
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.errors import InvalidPartitionsError, KafkaError, TopicAlreadyExistsError
 
 from libs.bus.client import broker_errors, milliseconds, open_client
 from libs.bus.settings import BusSettings
@@ -60,8 +60,11 @@ def _make(admin: KafkaAdminClient, settings: BusSettings, name: str, *, exists: 
             return
     try:
         admin.create_partitions({name: NewPartitions(settings.partitions)})
+    except InvalidPartitionsError:
+        # Another service was quicker: the topic has as many already.
+        return
     except KafkaError as error:
-        # Another service has done it, or it is not ours to do; the topic works as it is.
+        # It is not ours to do; the topic works as it is.
         logger.info(
             "the topic keeps its partitions", extra={"topic": name, "error": type(error).__name__}
         )

@@ -2,8 +2,9 @@
 
 import base64
 import datetime as dt
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from libs.errors import FieldError, InvalidInput
 from libs.events.report import Receipt
@@ -23,8 +24,8 @@ class Cursor(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    created_at: dt.datetime
-    report_id: str
+    created_at: AwareDatetime
+    report_id: Annotated[str, Field(pattern=r"^[0-9a-f-]{36}$")]
 
     def encode(self) -> str:
         """As opaque text."""
@@ -32,11 +33,13 @@ class Cursor(BaseModel):
 
 
 def read_cursor(text: str) -> Cursor:
-    """Raises InvalidInput when the text is not a cursor of ours."""
+    """Raises InvalidInput when the text is not a cursor of ours. Its moment is in UTC."""
     try:
-        return Cursor.model_validate_json(base64.urlsafe_b64decode(text.encode()))
-    except (ValidationError, ValueError) as error:
+        cursor = Cursor.model_validate_json(base64.urlsafe_b64decode(text.encode()))
+        moment = cursor.created_at.astimezone(dt.UTC)
+    except (ValidationError, ValueError, OverflowError) as error:
         raise InvalidInput(
             "The cursor is not one of ours. Take it from `next` of the page before.",
             errors=(FieldError("/query/cursor", "Not a cursor"),),
         ) from error
+    return cursor.model_copy(update={"created_at": moment})

@@ -56,3 +56,11 @@ class ReportWithdrawn(EventPayload):
     TYPE: ClassVar[str] = "org.navigator.report.withdrawn"
 
     version: Version
+
+
+class ReportRemoved(EventPayload):
+    """The passages of a withdrawn report, up to this version, are out of the collection."""
+
+    TYPE: ClassVar[str] = "org.navigator.report.removed"
+
+    version: Version

@@ -5,6 +5,7 @@ is invented.
 """
 
 import datetime as dt
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -19,6 +20,7 @@ from pydantic import (
 
 from libs.errors import FieldError
 
+# Of a report's sections together, however they came.
 MAX_TEXT_CHARS = 5_000_000
 
 
@@ -70,7 +72,8 @@ class Section(Strict):
     text: Text
     heading: Line | None = None
     kind: SectionKind | None = None
-    page: Annotated[int, Field(ge=1)] | None = None
+    # A page beyond this is a mistake, and beyond 2^63 no engine would take it.
+    page: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
 
 
 class Organisation(Strict):
@@ -132,7 +135,8 @@ class Result(Strict):
     """What came of it: an indicator with its value, or a sentence."""
 
     indicator: Line | None = None
-    value: float | str | None = None
+    # NaN and infinity are not JSON: they could be taken in, but never be given out again.
+    value: Annotated[float, Field(allow_inf_nan=False)] | str | None = None
     unit: Line | None = None
     text: Text | None = None
 
@@ -193,6 +197,17 @@ class ReportSubmission(ReportMetadata):
     def _has_text(self) -> Self:
         if not (self.text or "").strip() and not any(s.text.strip() for s in self.sections):
             msg = "a report needs some text: fill `text` or `sections`"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        chars = len(self.text or "") + sum(len(section.text) for section in self.sections)
+        if chars > MAX_TEXT_CHARS:
+            msg = (
+                f"`text` and `sections` hold {chars:,} characters, more than {MAX_TEXT_CHARS:,}: "
+                "send the report itself without annexes, or in parts"
+            )
             raise ValueError(msg)
         return self
 
@@ -275,11 +290,16 @@ class ReportContent(Strict):
     document: DocumentInfo | None = None
 
 
+def json_pointer(parts: Iterable[object]) -> str:
+    """A JSON pointer from its parts, with `~` and `/` in them escaped (RFC 6901)."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
 def field_errors(errors: list[dict[str, object]]) -> tuple[FieldError, ...]:
     """Turn pydantic's error list into JSON pointers and plain sentences."""
     return tuple(
         FieldError(
-            pointer="".join(f"/{part}" for part in error["loc"]),  # type: ignore[attr-defined]
+            pointer=json_pointer(error["loc"]),  # type: ignore[arg-type]
             detail=str(error["msg"]).removeprefix("Value error, "),
         )
         for error in errors

@@ -10,6 +10,7 @@ from libs.events.payloads import (
     ReportAccepted,
     ReportIndexed,
     ReportRejected,
+    ReportRemoved,
     ReportSubmitted,
     ReportWithdrawn,
 )
@@ -39,6 +40,7 @@ REPORTS_REJECTED = Topic("reports.rejected.v1", ReportRejected, ("ingest", "embe
 REPORTS_WITHDRAWN = Topic(
     "reports.withdrawn.v1", ReportWithdrawn, ("ingest",), ("embed", "recommend")
 )
+REPORTS_REMOVED = Topic("reports.removed.v1", ReportRemoved, ("embed",), ("ingest",))
 
 TOPICS: tuple[Topic, ...] = (
     REPORTS_SUBMITTED,
@@ -46,6 +48,7 @@ TOPICS: tuple[Topic, ...] = (
     REPORTS_INDEXED,
     REPORTS_REJECTED,
     REPORTS_WITHDRAWN,
+    REPORTS_REMOVED,
 )
 
 

@@ -1,33 +1,34 @@
 """The HTTP side that all four services share: limits, problems, health, metrics and traces."""
 
-from collections.abc import Mapping, MutableMapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import asdict
 from importlib.metadata import version
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Query, Response
 from opentelemetry import trace
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
-from libs.errors import TooLarge
-from libs.runtime.problems import install_problem_handlers, problem_of, problem_response
-from libs.runtime.service import Check
+from libs.runtime.problems import (
+    install_problem_handlers,
+    problem_of,
+    problem_response,
+    too_large,
+)
+from libs.telemetry.privacy import WithoutQueries
 from libs.telemetry.setup import Telemetry
 
-# Probes and scrapes come every few seconds and would push real traces out of the ring, and
-# looking at the traces must not make more of them.
-UNTRACED = (
-    "/healthz",
-    "/readyz",
-    "/metrics",
-    "/internal/traces",
-    "/internal/counts",
-    "/v1/status",
-    "/static/",
-    "/ops/",
-)
+AnyCheck = Callable[[], str | Awaitable[str | None] | None]
+"""A Check (see libs.runtime.service), or the same for an event loop."""
+
+# What people and partners ask for, and what an event makes one service ask another. All else
+# (probes, scrapes, files, the traces themselves) would push these out of the ring.
+TRACED = ("/v1/", "/reports/", "/internal/reports/")
+# It is asked every few seconds by whoever watches.
+UNTRACED = "/v1/status"
 
 
 def new_app(
@@ -39,6 +40,7 @@ def new_app(
     lifespan: Lifespan[FastAPI] | None = None,
 ) -> FastAPI:
     """A FastAPI app with the shared error handling, body limit and server spans."""
+    telemetry.tracers.add_span_processor(WithoutQueries())
     app = FastAPI(
         title=title,
         description=description,
@@ -61,8 +63,20 @@ def new_app(
     return app
 
 
-def serve_operations(app: FastAPI, telemetry: Telemetry, checks: Mapping[str, Check]) -> None:
-    """Add `/healthz`, `/readyz`, `/metrics` and the service's share of the traces."""
+def serve_operations(
+    app: FastAPI,
+    telemetry: Telemetry,
+    checks: Mapping[str, AnyCheck],
+    *,
+    also: Mapping[str, AnyCheck] | None = None,
+    internal: bool = True,
+) -> None:
+    """Add `/healthz`, `/readyz` and `/metrics`, and with `internal` the service's traces.
+
+    `/readyz` is 503 while one of `checks` finds trouble. What is in `also` is told with it: the
+    service does part of its work, or all of it for a while, without those.
+    """
+    told = {**checks, **(also or {})}
 
     @app.get("/healthz", include_in_schema=False)
     async def alive() -> dict[str, str]:
@@ -70,8 +84,10 @@ def serve_operations(app: FastAPI, telemetry: Telemetry, checks: Mapping[str, Ch
 
     @app.get("/readyz", include_in_schema=False)
     async def ready(response: Response) -> dict[str, object]:
-        found = {name: await run_in_threadpool(check) for name, check in checks.items()}
-        well = all(trouble is None for trouble in found.values())
+        # All at once, so that two that do not answer take no longer than one.
+        troubles = await asyncio.gather(*map(_asked, told.values()))
+        found = dict(zip(told, troubles, strict=True))
+        well = all(found[name] is None for name in checks)
         response.status_code = 200 if well else 503
         return {
             "status": "ready" if well else "not ready",
@@ -82,8 +98,17 @@ def serve_operations(app: FastAPI, telemetry: Telemetry, checks: Mapping[str, Ch
     def metrics() -> Response:
         return Response(telemetry.exposition(), media_type="text/plain; version=0.0.4")
 
+    if internal:
+        serve_traces(app, telemetry)
+
+
+def serve_traces(app: FastAPI, telemetry: Telemetry) -> None:
+    """Add the process's share of the traces, for the gateway to gather; never to the public."""
+
     @app.get("/internal/traces", include_in_schema=False)
-    def traces(limit: int = 100) -> list[list[dict[str, object]]]:
+    def traces(
+        limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    ) -> list[list[dict[str, object]]]:
         return [[asdict(span) for span in spans] for spans in telemetry.ring.recent(limit)]
 
     @app.get("/internal/traces/{trace_id}", include_in_schema=False)
@@ -91,8 +116,15 @@ def serve_operations(app: FastAPI, telemetry: Telemetry, checks: Mapping[str, Ch
         return [asdict(span) for span in telemetry.ring.trace(trace_id)]
 
 
+async def _asked(check: AnyCheck) -> str | None:
+    # One that is meant for the event loop gives its coroutine back at once.
+    found = await run_in_threadpool(check)
+    return await found if isinstance(found, Awaitable) else found
+
+
 def _untraced(scope: MutableMapping[str, Any]) -> bool:
-    return str(scope["path"]).startswith(UNTRACED)
+    path = str(scope["path"])
+    return path == UNTRACED or not (path == "/" or path.startswith(TRACED))
 
 
 class TraceResponse:
@@ -132,10 +164,7 @@ class BodyLimit:
         """Pass the request on, or answer 413."""
         if scope["type"] == "http" and _announced_size(scope) > self._max_bytes:
             # Starlette's own answer to an announced size is plain text.
-            error = TooLarge(
-                f"The body is over {self._max_bytes} bytes. Send a smaller document, or ask the "
-                "operators to raise NAVIGATOR_MAX_BODY_BYTES."
-            )
+            error = too_large(self._max_bytes)
             await problem_response(problem_of(error))(scope, receive, send)
             return
         await self._app(scope, receive, send)

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     # The gateway's and ingest's images hold neither numpy nor Qdrant.
     from libs.vectors.port import CollectionSpec, PassageIndex
 
-TIMEOUT = httpx.Timeout(30.0, connect=2.0)
-LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=32)
+MAX_CONNECTIONS = 64
 
 
 class Platform:
@@ -74,11 +73,11 @@ class Platform:
         handlers: Mapping[Topic, Handler],
         *,
         broadcast: bool = False,
-    ) -> "ConsumerWorker":
+    ) -> EventConsumer:
         """A service's consumer loop. With `broadcast` every replica gets every event."""
         telemetry = self.telemetry(service)
         group = f"{service}-{self.settings.instance}" if broadcast else service
-        consumer = EventConsumer(
+        return EventConsumer(
             self.settings.bus(),
             service=service,
             group=group,
@@ -90,25 +89,32 @@ class Platform:
             tracer_provider=telemetry.tracers,
             meter_provider=telemetry.meters,
         )
-        return ConsumerWorker(consumer)
 
     def http(self, service: ServiceName, target: ServiceName) -> httpx.Client:
         """A client with which one service asks another; traced."""
-        client = httpx.Client(
-            base_url=self.settings.url_of(target), timeout=TIMEOUT, limits=LIMITS, trust_env=False
-        )
+        client = httpx.Client(**self._client_options(target, MAX_CONNECTIONS))
         tracers = self.telemetry(service).tracers
         HTTPXClientInstrumentor.instrument_client(client, tracer_provider=tracers)
         return client
 
-    def async_http(self, service: ServiceName, target: ServiceName) -> httpx.AsyncClient:
+    def async_http(
+        self, service: ServiceName, target: ServiceName, *, max_connections: int = MAX_CONNECTIONS
+    ) -> httpx.AsyncClient:
         """The same for an event loop."""
-        client = httpx.AsyncClient(
-            base_url=self.settings.url_of(target), timeout=TIMEOUT, limits=LIMITS, trust_env=False
-        )
+        client = httpx.AsyncClient(**self._client_options(target, max_connections))
         tracers = self.telemetry(service).tracers
         HTTPXClientInstrumentor.instrument_client(client, tracer_provider=tracers)
         return client
+
+    def _client_options(self, target: ServiceName, max_connections: int) -> dict[str, Any]:
+        return {
+            "base_url": self.settings.url_of(target),
+            "timeout": httpx.Timeout(30.0, connect=2.0),
+            # The servers let go of a quiet connection after 5 s; a client that used one at that
+            # moment would get an error for nothing.
+            "limits": httpx.Limits(max_connections=max_connections, keepalive_expiry=3.0),
+            "trust_env": False,
+        }
 
     def index(self, spec: "CollectionSpec") -> "PassageIndex":
         """The passage index, opened once for all services of the process."""
@@ -123,32 +129,3 @@ class Platform:
             self._index.close()
         for telemetry in self._telemetry.values():
             telemetry.close()
-
-
-class ConsumerWorker:
-    """A consumer loop in the shape of a worker."""
-
-    name = "consumer"
-
-    def __init__(self, consumer: EventConsumer) -> None:
-        self._consumer = consumer
-
-    def start(self) -> None:
-        """Begin to consume."""
-        self._consumer.start()
-
-    def stop(self, timeout: float) -> None:
-        """Finish the event in hand, commit and leave."""
-        self._consumer.stop(timeout)
-
-    def health(self) -> str | None:
-        """None, or what is wrong."""
-        return self._consumer.health()
-
-    def failed(self) -> bool:
-        """True when the loop gave up."""
-        return self._consumer.failure is not None
-
-    def lag(self) -> dict[str, int]:
-        """Events that wait, per topic."""
-        return self._consumer.lag()

@@ -3,36 +3,33 @@
 import json
 import logging
 from collections.abc import Mapping
+from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
+from starlette.requests import ClientDisconnect
+from starlette.routing import Match, Mount
 
 from libs.errors import (
-    Conflict,
+    BY_STATUS,
     FieldError,
     InvalidInput,
     NavigatorError,
-    NotFound,
     Overloaded,
     TooLarge,
     Unavailable,
-    UnsupportedFormat,
 )
 from libs.telemetry.propagation import current_trace_id
 
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-_BY_STATUS: dict[int, type[NavigatorError]] = {
-    404: NotFound,
-    409: Conflict,
-    413: TooLarge,
-    415: UnsupportedFormat,
-    422: InvalidInput,
-    503: Unavailable,
-}
+# nginx' status for a caller that went away; it is in the metrics only, for nobody reads it.
+_CALLER_LEFT = 499
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
 def problem_document(
@@ -46,7 +43,7 @@ def problem_document(
 ) -> dict[str, object]:
     """The problem as a JSON object; `errors` name fields by JSON pointer."""
     document: dict[str, object] = {
-        "type": f"/problems/{code}",
+        "type": f"urn:navigator:problem:{code}",
         "title": title,
         "status": status,
         "code": code,
@@ -71,6 +68,21 @@ def problem_of(error: NavigatorError) -> dict[str, object]:
     )
 
 
+def too_large(max_bytes: int) -> TooLarge:
+    """What is said of a body over the limit, whether it was announced or came unannounced."""
+    return TooLarge(
+        f"The body is over {max_bytes} bytes. Send a smaller document, or ask the operators to "
+        "raise NAVIGATOR_MAX_BODY_BYTES."
+    )
+
+
+def retry_headers(error: NavigatorError) -> dict[str, str]:
+    """When to try again, in seconds; nothing where that would not help."""
+    if isinstance(error, Overloaded):
+        return {"retry-after": str(max(1, round(error.retry_after)))}
+    return {"retry-after": "5"} if isinstance(error, Unavailable) else {}
+
+
 def problem_response(
     document: Mapping[str, object], headers: Mapping[str, str] | None = None
 ) -> Response:
@@ -85,32 +97,38 @@ def problem_response(
 
 def install_problem_handlers(app: FastAPI) -> None:
     """Make every error of an app a problem document."""
-    app.add_exception_handler(NavigatorError, _on_navigator_error)
-    app.add_exception_handler(RequestValidationError, _on_validation_error)
-    app.add_exception_handler(HTTPException, _on_http_error)
-    app.add_exception_handler(Exception, _on_bug)
+    for kind in (
+        NavigatorError,
+        RequestValidationError,
+        HTTPException,
+        ClientDisconnect,
+        Exception,
+    ):
+        app.add_exception_handler(kind, tell_problem)
 
 
-def _on_navigator_error(_request: Request, error: Exception) -> Response:
-    if not isinstance(error, NavigatorError):
-        raise error
-    headers = {}
-    if isinstance(error, Overloaded):
-        headers["retry-after"] = str(max(1, round(error.retry_after)))
-    elif isinstance(error, Unavailable):
-        headers["retry-after"] = "5"
-    return problem_response(problem_of(error), headers)
+async def tell_problem(request: Request, error: Exception) -> Response:
+    """The answer to a request that ended with an error."""
+    match error:
+        case NavigatorError():
+            return problem_response(problem_of(error), retry_headers(error))
+        case RequestValidationError():
+            return problem_response(problem_of(_invalid(error)))
+        case HTTPException():
+            return _refused(request, error)
+        case ClientDisconnect():
+            # Not a bug and not worth a traceback: somebody closed a laptop.
+            return Response(status_code=_CALLER_LEFT)
+        case _:
+            return _bug(request, error)
 
 
-def _on_validation_error(_request: Request, error: Exception) -> Response:
-    if not isinstance(error, RequestValidationError):
-        raise error
+def _invalid(error: RequestValidationError) -> InvalidInput:
     fields = tuple(
         FieldError(pointer=_pointer(found["loc"]), detail=str(found["msg"]))
         for found in error.errors()
     )
-    detail = "The request is not as described; see errors."
-    return problem_response(problem_of(InvalidInput(detail, errors=fields)))
+    return InvalidInput("The request is not as described; see errors.", errors=fields)
 
 
 def _pointer(location: tuple[int | str, ...]) -> str:
@@ -120,23 +138,50 @@ def _pointer(location: tuple[int | str, ...]) -> str:
     return "".join(f"/{part}" for part in place)
 
 
-def _on_http_error(_request: Request, error: Exception) -> Response:
-    if not isinstance(error, HTTPException):
-        raise error
-    known = _BY_STATUS.get(error.status_code)
-    return problem_response(
-        problem_document(
-            status=error.status_code,
-            code=known.code if known else f"http-{error.status_code}",
-            title=known.title if known else "Request refused",
-            detail=str(error.detail),
-            retryable=error.status_code >= 500 and error.status_code != 501,  # noqa: PLR2004
-        ),
-        error.headers,
+def _refused(request: Request, error: HTTPException) -> Response:
+    status = error.status_code
+    known = InvalidInput if status == HTTPStatus.BAD_REQUEST else BY_STATUS.get(status)
+    headers = dict(error.headers or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers = {"allow": _allowed(request) or headers.get("Allow", "")}
+    document = problem_document(
+        status=status,
+        code=known.code if known else f"http-{status}",
+        title=known.title if known else "Request refused",
+        detail=_sentence(request, error, headers),
+        retryable=status >= 500 and status != HTTPStatus.NOT_IMPLEMENTED,  # noqa: PLR2004
+    )
+    return problem_response(document, headers)
+
+
+def _sentence(request: Request, error: HTTPException, headers: Mapping[str, str]) -> str:
+    # The framework refuses in two or three words, which do not say what to do.
+    match error.status_code:
+        case HTTPStatus.BAD_REQUEST:
+            reason = error.detail.rstrip(".")
+            return f"The request cannot be read: {reason}. See /docs for what is taken."
+        case HTTPStatus.NOT_FOUND:
+            return "There is nothing at this address. All addresses are described at /docs."
+        case HTTPStatus.METHOD_NOT_ALLOWED:
+            return f"This address does not take {request.method}. It takes: {headers['allow']}."
+        case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            return too_large(request.scope[MAX_BODY_SIZE_SCOPE_KEY]).detail
+        case _:
+            return str(error.detail)
+
+
+def _allowed(request: Request) -> str:
+    # One address may have a route for each method, and the framework names one route's only.
+    scope = {"type": "http", "path": request.scope["path"], "root_path": "", "headers": []}
+    routes = [route for route in request.app.router.routes if not isinstance(route, Mount)]
+    return ", ".join(
+        method
+        for method in _METHODS
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
     )
 
 
-def _on_bug(request: Request, error: Exception) -> Response:
+def _bug(request: Request, error: Exception) -> Response:
     # The server logs the traceback; this line adds the trace that it belongs to.
     log.error("unexpected error", extra={"path": request.url.path, "error": type(error).__name__})
     document = problem_document(

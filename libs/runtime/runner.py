@@ -7,7 +7,8 @@ the process, so that whoever supervises it starts it again.
 import logging
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import ExitStack
 
 import uvicorn
 
@@ -47,7 +48,6 @@ class Runner:
         self._services = [service for service, _ in services]
         self._listeners = [listener for _, listener in services]
         self._servers: list[tuple[Service, uvicorn.Server, threading.Thread]] = []
-        self._stop = threading.Event()
 
     def start(self) -> None:
         """Start all apps and workers."""
@@ -56,21 +56,13 @@ class Runner:
             for worker in service.workers:
                 worker.start()
 
-    def request_stop(self) -> None:
-        """End `wait` (called by signal handlers)."""
-        self._stop.set()
-
-    def wait(self, also: Callable[[], str | None] = lambda: None) -> str | None:
-        """Block until a stop is requested (returns None) or a part has failed (returns which).
-
-        `also` is asked about parts outside, such as the broker's process.
-        """
-        while not self._stop.wait(WATCH_INTERVAL_S):
-            failure = self.failed_part() or also()
-            if failure:
-                log.error("a part failed; stopping", extra={"part": failure})
-                return failure
-        return None
+    def wait(self) -> str:
+        """Block until a part has failed; returns which. Signals end it by raising."""
+        pause = threading.Event()
+        while (failure := self.failed_part()) is None:
+            pause.wait(WATCH_INTERVAL_S)
+        log.error("a part failed; stopping", extra={"part": failure})
+        return failure
 
     def stop(self) -> None:
         """Stop apps first (no new work comes in), then workers, then close connections."""
@@ -78,12 +70,14 @@ class Runner:
             server.should_exit = True
         for _, _, thread in self._servers:
             thread.join(STOP_TIMEOUT_S)
-        for service in reversed(self._services):
-            for worker in reversed(service.workers):
-                worker.stop(STOP_TIMEOUT_S)
-        for service in reversed(self._services):
-            for close in service.closers:
-                close()
+        # One part that cannot end well must not keep the others from it.
+        with ExitStack() as stack:
+            for service in self._services:
+                for close in reversed(service.closers):
+                    stack.callback(close)
+            for service in self._services:
+                for worker in service.workers:
+                    stack.callback(worker.stop, STOP_TIMEOUT_S)
 
     def failed_part(self) -> str | None:
         """The first part that ended by itself, or None."""

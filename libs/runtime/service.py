@@ -20,7 +20,7 @@ class Worker(Protocol):
     def start(self) -> None:
         """Begin to work."""
 
-    def stop(self, timeout: float) -> None:
+    def stop(self, timeout: float) -> object:
         """Finish what is in hand and end within `timeout` seconds."""
 
     def health(self) -> str | None:

@@ -32,26 +32,49 @@ class PlatformSettings(BaseSettings):
         str, Field(description="Name of this replica, stable over restarts (pod name).")
     ] = "0"
 
-    gateway_port: Port = 8080
-    ingest_port: Port = 8081
-    embed_port: Port = 8082
-    recommend_port: Port = 8083
-    gateway_url: Annotated[str | None, Field(description="Default: this host and port.")] = None
-    ingest_url: Annotated[str | None, Field(description="Default: this host and port.")] = None
-    embed_url: Annotated[str | None, Field(description="Default: this host and port.")] = None
-    recommend_url: Annotated[str | None, Field(description="Default: this host and port.")] = None
+    gateway_port: Annotated[Port, Field(description="Port of the page and the API.")] = 8080
+    ingest_port: Annotated[Port, Field(description="Port of ingest.")] = 8081
+    embed_port: Annotated[Port, Field(description="Port of embed.")] = 8082
+    recommend_port: Annotated[Port, Field(description="Port of recommend.")] = 8083
+    gateway_url: Annotated[
+        str | None,
+        Field(description="Where others reach the gateway. Default: this host and port."),
+    ] = None
+    ingest_url: Annotated[
+        str | None, Field(description="Where others reach ingest. Default: this host and port.")
+    ] = None
+    embed_url: Annotated[
+        str | None, Field(description="Where others reach embed. Default: this host and port.")
+    ] = None
+    recommend_url: Annotated[
+        str | None, Field(description="Where others reach recommend. Default: this host and port.")
+    ] = None
 
     kafka_bootstrap: Annotated[
         str | None, Field(description="host:port of a Kafka broker. Default: the embedded one.")
     ] = None
     kafka_port: Annotated[Port, Field(description="Port of the embedded broker.")] = 19_092
-    kafka_partitions: Annotated[int, Field(ge=1, le=1_000)] = 6
-    kafka_replication: Annotated[int, Field(ge=1, le=10)] = 1
-    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
-    kafka_sasl_username: str | None = None
-    kafka_sasl_password: SecretStr | None = None
-    kafka_ca_file: Path | None = None
+    kafka_partitions: Annotated[
+        int, Field(ge=1, le=1_000, description="Of topics that are made here.")
+    ] = 6
+    kafka_replication: Annotated[
+        int, Field(ge=1, le=10, description="Of topics that are made here.")
+    ] = 1
+    kafka_security_protocol: Annotated[
+        Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"],
+        Field(description="How to connect to the broker."),
+    ] = "PLAINTEXT"
+    kafka_sasl_mechanism: Annotated[
+        Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None,
+        Field(description="How to log in to the broker, where it asks for that."),
+    ] = None
+    kafka_sasl_username: Annotated[str | None, Field(description="The broker's user.")] = None
+    kafka_sasl_password: Annotated[
+        SecretStr | None, Field(description="The broker's password.")
+    ] = None
+    kafka_ca_file: Annotated[
+        Path | None, Field(description="Certificate authority of the broker, PEM.")
+    ] = None
 
     database_url: Annotated[
         str | None,
@@ -60,15 +83,21 @@ class PlatformSettings(BaseSettings):
     qdrant_url: Annotated[
         str | None, Field(description="A Qdrant server. Default: the engine in the process.")
     ] = None
-    qdrant_api_key: SecretStr | None = None
-    collection: Annotated[str, Field(pattern=r"^[a-z0-9_-]+$")] = "passages"
+    qdrant_api_key: Annotated[SecretStr | None, Field(description="The server's key.")] = None
+    collection: Annotated[
+        str, Field(pattern=r"^[a-z0-9_-]+$", description="Name of the collection of passages.")
+    ] = "passages"
 
     otlp_endpoint: Annotated[
         str | None, Field(description="OTLP/HTTP collector. Default: traces stay in the process.")
     ] = None
     trace_ring: Annotated[int, Field(ge=10, description="Traces kept for /ops/traces.")] = 500
-    log_format: Literal["text", "json"] = "text"
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Annotated[
+        Literal["text", "json"], Field(description="Readable, or a JSON object a line.")
+    ] = "text"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], Field(description="Least that is logged.")
+    ] = "info"
     max_body_bytes: Annotated[
         int, Field(ge=1_000, description="Largest request body, documents included.")
     ] = 25_000_000
@@ -83,7 +112,8 @@ class PlatformSettings(BaseSettings):
         if url:
             return url.rstrip("/")
         host = "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host
-        return f"http://{host}:{self.port_of(service)}"
+        shown = f"[{host}]" if ":" in host else host
+        return f"http://{shown}:{self.port_of(service)}"
 
     @property
     def embedded_broker(self) -> bool:

@@ -22,6 +22,11 @@ def label(kind: Kind, id: str | int, language: str) -> str:  # noqa: A002 - the 
     return labels.get(language, labels[_FALLBACK])
 
 
+def ids(kind: Kind) -> tuple[str, ...]:
+    """All ids of a kind, in the order of the data."""
+    return tuple(_labels(kind))
+
+
 @cache
 def _labels(kind: Kind) -> dict[str, dict[str, str]]:
     entries = json.loads((_FOLDER / f"{kind}.json").read_text(encoding="utf-8"))

@@ -6,6 +6,7 @@ from typing import Literal
 
 import structlog
 from opentelemetry import trace
+from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 
@@ -21,11 +22,15 @@ def setup_logs(form: Literal["text", "json"], level: str) -> None:
     renderer: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if form == "json":
         renderer += [
-            structlog.processors.dict_tracebacks,
+            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ]
     else:
-        renderer.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
+        # The renderer's own tracebacks show every frame's variables, and with them reports' text.
+        plain = structlog.dev.plain_traceback
+        renderer.append(
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)
+        )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=renderer)
@@ -34,7 +39,7 @@ def setup_logs(form: Literal["text", "json"], level: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     # These tell of every reconnect and every request; their warnings are enough.
-    for chatty in ("kafka", "httpx", "httpcore", "uvicorn", "opentelemetry", "alembic", "pypdf"):
+    for chatty in ("httpx", "httpcore", "uvicorn", "opentelemetry", "alembic", "pypdf"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

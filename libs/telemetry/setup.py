@@ -16,9 +16,8 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcess
 from opentelemetry.trace import Tracer
 from prometheus_client import CollectorRegistry, generate_latest
 
+from libs.telemetry import names
 from libs.telemetry.ring import TraceRing
-
-SCOPE = "navigator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class Telemetry:
     @property
     def tracer(self) -> Tracer:
         """The service's tracer."""
-        return self.tracers.get_tracer(SCOPE)
+        return self.tracers.get_tracer(names.SCOPE_SERVICES)
 
     def exposition(self) -> bytes:
         """All metrics in Prometheus' text format."""

@@ -217,11 +217,12 @@ def _fused(
         terms = qe.SparseVector([*sparse.indices], [*sparse.values])
         routes.append(qe.Query.Nearest(terms, using=rules.BM25))
     wide, only = rules.candidates(limit), _edge_filter(where)
+    weights = list(rules.RRF_WEIGHTS[: len(routes)])
     params = qe.SearchParams(hnsw_ef=rules.HNSW_EF)
     return qe.QueryRequest(
         limit=limit,
         prefetches=[qe.Prefetch(wide, query=route, filter=only, params=params) for route in routes],
-        query=qe.Fusion.Rrf(k=rules.RRF_K),  # type: ignore[arg-type] # the stubs nest the class
+        query=qe.Fusion.Rrf(rules.RRF_K, weights),  # type: ignore[arg-type] # the stubs nest it
         with_payload=True,
     )
 

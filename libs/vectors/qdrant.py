@@ -113,11 +113,13 @@ class QdrantPassageIndex:
         rules.check_limit(limit)
         rules.check_dense(dense, self._dimension)
         nearest: list[float] = dense.tolist()
+        routes = _routes(nearest, sparse, where, limit)
+        weights = list(rules.RRF_WEIGHTS[: len(routes)])
         with self._answering():
             found = self._client.query_points(
                 self._collection,
-                prefetch=_routes(nearest, sparse, where, limit),
-                query=models.RrfQuery(rrf=models.Rrf(k=rules.RRF_K)),
+                prefetch=routes,
+                query=models.RrfQuery(rrf=models.Rrf(k=rules.RRF_K, weights=weights)),
                 limit=limit,
                 with_payload=True,
             ).points
@@ -245,9 +247,7 @@ def _refusal(status: int | None) -> str | None:
     if status in _HTTP_REFUSED:
         return "Qdrant refuses the key; set NAVIGATOR_QDRANT_API_KEY."
     if status == _HTTP_NOT_FOUND:
-        return (
-            "Qdrant has lost the collection; restart to make it anew, then run `navigator replay`."
-        )
+        return "Qdrant has lost the collection; restart embed to make it anew, and push the reports again."
     return None
 
 

@@ -12,6 +12,7 @@ from libs.vectors.bm25 import Bm25Encoder
 from libs.vectors.port import CollectionSpec
 from services.embed.api import routes
 from services.embed.conversion import prepare_model
+from services.embed.correction import CorrectedEmbedder, LanguageCorrection
 from services.embed.handlers import EmbedHandlers
 from services.embed.openvino_embedder import OpenVinoEmbedder
 from services.embed.report_source import IngestReportSource
@@ -23,7 +24,9 @@ NAME: Final = "embed"
 def build(settings: EmbedSettings, platform: Platform) -> Service:
     """The service. Prepares the model at its first start; raises when there is none."""
     telemetry = platform.telemetry(NAME)
-    embedder = OpenVinoEmbedder(prepare_model(platform.settings.data_dir / "models"))
+    detector = LanguageDetector()
+    engine = OpenVinoEmbedder(prepare_model(platform.settings.data_dir / "models"))
+    embedder = CorrectedEmbedder(engine, LanguageCorrection.load(engine.model), detector)
     spec = CollectionSpec(model=embedder.model, dimension=embedder.dimension)
     index = platform.index(spec)
     ingest = platform.http(NAME, "ingest")
@@ -33,7 +36,7 @@ def build(settings: EmbedSettings, platform: Platform) -> Service:
         embedder=embedder,
         index=index,
         bm25=Bm25Encoder(),
-        detector=LanguageDetector(),
+        detector=detector,
         tracer=telemetry.tracer,
         passage_tokens=settings.passage_tokens,
     )

@@ -14,7 +14,8 @@ from typing import Final
 
 import numpy as np
 
-from services.embed.embedder import Vectors
+from libs.language.detection import LanguageDetector
+from services.embed.embedder import Embedder, Vectors
 
 MEANS_FILE: Final = Path(__file__).with_name("language_means.npz")
 
@@ -51,6 +52,53 @@ class LanguageCorrection:
     def correct_passages(self, vectors: Vectors, weights: Sequence[Weights]) -> Vectors:
         """Passages' vectors, shape (n, dimension), with the languages of each."""
         return _corrected(vectors, weights, self.passages)
+
+
+class CorrectedEmbedder:
+    """An Embedder whose vectors have their text's language taken out."""
+
+    def __init__(
+        self, embedder: Embedder, correction: LanguageCorrection, detector: LanguageDetector
+    ) -> None:
+        self._embedder = embedder
+        self._correction = correction
+        self._detector = detector
+
+    @property
+    def model(self) -> str:
+        """The model with its correction: other means make another vector space."""
+        return f"{self._embedder.model}+{self._correction.name}"
+
+    @property
+    def dimension(self) -> int:
+        """See Embedder."""
+        return self._embedder.dimension
+
+    @property
+    def max_tokens(self) -> int:
+        """See Embedder."""
+        return self._embedder.max_tokens
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """See Embedder."""
+        return self._embedder.count_tokens(texts)
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """See Embedder."""
+        vectors = self._embedder.embed_queries(texts)
+        return self._correction.correct_queries(vectors, self._languages(texts))
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """See Embedder."""
+        vectors = self._embedder.embed_passages(texts)
+        return self._correction.correct_passages(vectors, self._languages(texts))
+
+    def close(self) -> None:
+        """See Embedder."""
+        self._embedder.close()
+
+    def _languages(self, texts: Sequence[str]) -> list[Weights]:
+        return [self._detector.probabilities(text) for text in texts]
 
 
 def _corrected(

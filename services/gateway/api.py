@@ -1,6 +1,6 @@
 """The public JSON API: documented here, carried out by the services behind."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import httpx
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -8,14 +8,14 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from libs.events.listing import ReportPage
 from libs.events.recommendation import Recommendations
 from libs.events.report import Receipt, ReportContent, ReportStatus
-from services.gateway.forwarding import Forwarder
+from services.gateway.forwarding import Followers, Forwarder
 from services.gateway.openapi import CHALLENGE_BODY, SUBMISSION_BODY, problems
 from services.gateway.platform_status import PlatformStatus, read_status
 
 ReportId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$", description="From `Location`.")]
 
 
-def routes(ingest: Forwarder, recommend: Forwarder) -> APIRouter:
+def routes(ingest: Forwarder, followers: Followers, recommend: Forwarder) -> APIRouter:
     """The routes of partners and client apps."""
     router = APIRouter()
 
@@ -61,39 +61,59 @@ def routes(ingest: Forwarder, recommend: Forwarder) -> APIRouter:
         """In any of the ten languages. Each quotation is verbatim and says where it stands."""
         return await recommend.forward(request)
 
-    _add_report_routes(router, ingest)
+    _add_report_routes(router, ingest, followers)
     return router
 
 
-def _add_report_routes(router: APIRouter, ingest: Forwarder) -> None:
-    described: list[tuple[str, str, str, Any, dict[int | str, dict[str, Any]]]] = [
-        ("GET", "", "A report's receipt: its status and history", Receipt, problems(404, 422, 503)),
-        ("DELETE", "", "Withdraw a report", Receipt, problems(404, 422, 503)),
-        ("GET", "/content", "The normalised text", ReportContent, problems(404, 410, 422, 503)),
-        ("GET", "/document", "The original document", None, problems(404, 410, 422, 503)),
-        (
-            "GET",
-            "/events",
-            "Follow the status as server-sent events, until it is final",
-            None,
-            problems(404, 422, 503) | {200: {"content": {"text/event-stream": {}}}},
-        ),
-    ]
-
-    async def forward(request: Request, report_id: ReportId) -> Response:  # noqa: ARG001 - documented
+def _add_report_routes(router: APIRouter, ingest: Forwarder, followers: Followers) -> None:
+    # Each path's id is documented here and read by ingest.
+    @router.get(
+        "/v1/reports/{report_id}",
+        tags=["partners"],
+        summary="A report's receipt: its status and history",
+        response_model=Receipt,
+        responses=problems(404, 422, 503),
+    )
+    async def receipt(request: Request, report_id: ReportId) -> Response:  # noqa: ARG001
         return await ingest.forward(request)
 
-    for method, suffix, summary, model, responses in described:
-        router.add_api_route(
-            f"/v1/reports/{{report_id}}{suffix}",
-            forward,
-            methods=[method],
-            tags=["partners"],
-            summary=summary,
-            name=f"{method.lower()}{suffix.replace('/', '_')}_report",
-            response_model=model,
-            responses=responses,
-        )
+    @router.delete(
+        "/v1/reports/{report_id}",
+        tags=["partners"],
+        summary="Withdraw a report",
+        response_model=Receipt,
+        responses=problems(404, 422, 503),
+    )
+    async def withdraw(request: Request, report_id: ReportId) -> Response:  # noqa: ARG001
+        return await ingest.forward(request)
+
+    @router.get(
+        "/v1/reports/{report_id}/content",
+        tags=["partners"],
+        summary="The normalised text",
+        response_model=ReportContent,
+        responses=problems(404, 410, 422, 503),
+    )
+    async def content(request: Request, report_id: ReportId) -> Response:  # noqa: ARG001
+        return await ingest.forward(request)
+
+    @router.get(
+        "/v1/reports/{report_id}/document",
+        tags=["partners"],
+        summary="The original document",
+        responses=problems(404, 410, 422, 503),
+    )
+    async def document(request: Request, report_id: ReportId) -> Response:  # noqa: ARG001
+        return await ingest.forward(request)
+
+    @router.get(
+        "/v1/reports/{report_id}/events",
+        tags=["partners"],
+        summary="Follow the status as server-sent events, until it is final",
+        responses=problems(404, 422, 429, 503) | {200: {"content": {"text/event-stream": {}}}},
+    )
+    async def events(request: Request, report_id: ReportId) -> Response:  # noqa: ARG001
+        return await followers.follow(request)
 
 
 def status_routes(clients: dict[str, httpx.AsyncClient]) -> APIRouter:

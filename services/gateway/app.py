@@ -8,16 +8,18 @@ import httpx
 from fastapi import FastAPI
 
 from libs.runtime.http import new_app, serve_operations
+from libs.runtime.peers import async_peer_check
 from libs.runtime.platform import Platform
 from libs.runtime.service import Service
 from libs.runtime.settings import SERVICE_NAMES, ServiceName
 from services.gateway.api import routes, status_routes
-from services.gateway.backend import HttpBackend
+from services.gateway.backend import Backend, HttpBackend
 from services.gateway.docs_page import serve_docs
-from services.gateway.forwarding import Forwarder
+from services.gateway.error_pages import serve_error_pages
+from services.gateway.forwarding import Followers, Forwarder
 from services.gateway.openapi import with_passed_on_models
 from services.gateway.pages import pages
-from services.gateway.rendering import static_files
+from services.gateway.rendering import Site, static_files
 from services.gateway.settings import GatewaySettings
 
 NAME: Final = "gateway"
@@ -35,12 +37,14 @@ def new_gateway_app(settings: GatewaySettings, platform: Platform) -> FastAPI:
     clients: dict[str, httpx.AsyncClient] = {
         name: platform.async_http(NAME, name) for name in BEHIND
     }
-    backend = HttpBackend(clients, telemetry.ring)
+    # Open event streams must not take the connections that reports come in by.
+    streams = platform.async_http(NAME, "ingest", max_connections=settings.max_followers)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        # Not as a Service's closers: those run when the loop is gone, and these belong to it.
         yield
-        for client in clients.values():
+        for client in (*clients.values(), streams):
             await client.aclose()
 
     app = new_app(
@@ -51,16 +55,26 @@ def new_gateway_app(settings: GatewaySettings, platform: Platform) -> FastAPI:
         telemetry=telemetry,
         lifespan=lifespan,
     )
+    followed = Forwarder("ingest", streams, settings.partner)
     app.include_router(
         routes(
             Forwarder("ingest", clients["ingest"], settings.partner),
+            Followers(followed, settings.max_followers),
             Forwarder("recommend", clients["recommend"], settings.partner),
         )
     )
     app.include_router(status_routes(clients))
-    app.include_router(pages(backend))
+    _serve_pages(app, HttpBackend(clients, telemetry.ring))
+    app.openapi = with_passed_on_models(app)  # type: ignore[method-assign]  # FastAPI's own way
+    # It needs none of them to be of use: without recommend reports come in, and the reverse.
+    told = {name: async_peer_check(client, name) for name, client in clients.items()}
+    serve_operations(app, telemetry, {}, also=told, internal=False)
+    return app
+
+
+def _serve_pages(app: FastAPI, backend: Backend) -> None:
+    site = Site()
+    app.include_router(pages(site, backend))
     app.mount("/static", static_files(), name="static")
     serve_docs(app)
-    app.openapi = with_passed_on_models(app)  # type: ignore[method-assign]  # FastAPI's own way
-    serve_operations(app, telemetry, {})
-    return app
+    serve_error_pages(app, site)

@@ -26,7 +26,7 @@ def serve_docs(app: FastAPI) -> None:
     """Add the page and its files to an app."""
     router = APIRouter(include_in_schema=False)
 
-    @router.get("/docs")
+    @router.api_route("/docs", methods=["GET", "HEAD"])
     def page() -> HTMLResponse:
         return HTMLResponse(_PAGE, headers={"content-security-policy": _POLICY})
 

@@ -1,25 +1,37 @@
 """Passing a request on to a service behind, and its answer back, without holding either whole."""
 
-from collections.abc import AsyncIterator, Mapping
+import logging
+from collections.abc import Callable, Collection, Iterable
+from typing import Final
 
 import httpx
 from fastapi import Request
 from fastapi.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
-from libs.errors import Unavailable
+from libs.errors import Overloaded
+from libs.runtime.peers import answered
+
+log = logging.getLogger(__name__)
+
+Header = tuple[bytes, bytes]
 
 # Only what the services understand goes through; who is asking is the gateway's word alone.
-_REQUEST_HEADERS = ("content-type", "content-length", "accept", "accept-language", "last-event-id")
-_RESPONSE_HEADERS = (
-    "content-type",
-    "content-length",
-    "content-disposition",
-    "content-security-policy",
-    "location",
-    "retry-after",
-    "x-content-type-options",
+_REQUEST_HEADERS: Final = frozenset(
+    {b"content-type", b"content-length", b"accept", b"accept-language", b"last-event-id"}
 )
-_STREAMED = httpx.Timeout(30.0, connect=2.0, read=None)
+_RESPONSE_HEADERS: Final = frozenset(
+    {
+        b"content-type",
+        b"content-length",
+        b"content-disposition",
+        b"content-security-policy",
+        b"location",
+        b"retry-after",
+        b"x-content-type-options",
+    }
+)
+_FOLLOW_AGAIN_S: Final = 10.0
 
 
 class Forwarder:
@@ -28,48 +40,91 @@ class Forwarder:
     def __init__(self, service: str, client: httpx.AsyncClient, partner: str) -> None:
         self._service = service
         self._client = client
-        self._partner = partner
+        self._partner = partner.encode()
 
-    async def forward(self, request: Request) -> Response:
+    async def forward(self, request: Request, ended: Callable[[], None] = lambda: None) -> Response:
         """The service's answer to the same method, path and query.
 
+        `ended` is called once when the last of it is sent or nobody waits for it any more.
         Raises Unavailable when the service does not answer.
         """
-        headers = _chosen(request.headers, _REQUEST_HEADERS)
-        body = request.stream() if _has_body(request) else None
+        # The client's own timeouts hold for event streams too: ingest sends at least a comment
+        # every 15 s.
         onward = self._client.build_request(
             request.method,
-            request.url.path,
-            params=httpx.QueryParams(request.url.query),
-            headers=headers | {"x-navigator-partner": self._partner},
-            content=body,
-            timeout=_STREAMED if request.url.path.endswith("/events") else None,
+            httpx.URL(request.url.path).copy_with(query=request.scope["query_string"]),
+            headers=[*_sent(request), (b"x-navigator-partner", self._partner)],
+            content=request.stream() if _has_body(request) else None,
         )
-        try:
+        with answered(self._service):
             answer = await self._client.send(onward, stream=True)
+        return _PassedOn(self._service, answer, ended)
+
+
+class Followers:
+    """Follows event streams, so many at once and no more: each holds a connection for minutes."""
+
+    def __init__(self, forwarder: Forwarder, most: int) -> None:
+        self._forwarder = forwarder
+        self._most = most
+        self._now = 0
+
+    async def follow(self, request: Request) -> Response:
+        """The stream. Raises Overloaded when there are too many, Unavailable as Forwarder does."""
+        if self._now >= self._most:
+            raise Overloaded(
+                f"{self._most} reports are being followed already. Try again in a moment, or ask "
+                "for the report itself: its status stands there too.",
+                retry_after=_FOLLOW_AGAIN_S,
+            )
+        self._now += 1
+        try:
+            return await self._forwarder.forward(request, self._one_less)
+        except BaseException:
+            self._one_less()
+            raise
+
+    def _one_less(self) -> None:
+        self._now -= 1
+
+
+class _PassedOn(StreamingResponse):
+    """The answer of a service behind, piece by piece as it comes."""
+
+    def __init__(self, service: str, answer: httpx.Response, ended: Callable[[], None]) -> None:
+        super().__init__(answer.aiter_raw(), answer.status_code)
+        self.raw_headers = _chosen(answer.headers.raw, _RESPONSE_HEADERS)
+        self._service = service
+        self._answer = answer
+        self._ended = ended
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it, and let go of the connection however that ends."""
+        try:
+            await super().__call__(scope, receive, send)
         except httpx.HTTPError as error:
-            raise Unavailable(
-                f"The service {self._service} does not answer ({type(error).__name__}). "
-                "Try again in a moment."
-            ) from error
-        return StreamingResponse(
-            _stream(answer),
-            status_code=answer.status_code,
-            headers=_chosen(answer.headers, _RESPONSE_HEADERS),
-        )
+            # Its head is sent, so no problem can be told any more: that the answer breaks off
+            # before its end is what tells the caller, and the server takes care of that.
+            extra = {"behind": self._service, "error": type(error).__name__}
+            log.warning("an answer broke off", extra=extra)
+        finally:
+            self._ended()
+            await self._answer.aclose()
+
+
+def _sent(request: Request) -> list[Header]:
+    headers = _chosen(request.headers.raw, _REQUEST_HEADERS)
+    if "transfer-encoding" not in request.headers:
+        return headers
+    # RFC 9112, 6.3: with both the announced size does not count.
+    return [header for header in headers if header[0] != b"content-length"]
 
 
 def _has_body(request: Request) -> bool:
     return "content-length" in request.headers or "transfer-encoding" in request.headers
 
 
-def _chosen(headers: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str]:
-    return {name: headers[name] for name in names if name in headers}
-
-
-async def _stream(answer: httpx.Response) -> AsyncIterator[bytes]:
-    try:
-        async for chunk in answer.aiter_raw():
-            yield chunk
-    finally:
-        await answer.aclose()
+def _chosen(headers: Iterable[Header], names: Collection[bytes]) -> list[Header]:
+    # As bytes, for a header may hold what no character set agrees on.
+    lowered = ((name.lower(), value) for name, value in headers)
+    return [header for header in lowered if header[0] in names]

@@ -84,6 +84,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
         413: "Over the size limit",
         415: "A content type that is not taken, or a body that is not what it says it is",
         422: "A wrong value; `errors` name the fields",
+        429: "Too many at once; try again after `Retry-After` seconds",
         503: "A service behind does not answer; try again",
     }
     return {s: {"description": described[s], "content": content} for s in statuses}

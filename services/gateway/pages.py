@@ -5,17 +5,19 @@ from functools import partial
 from typing import Final
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from libs.errors import InvalidInput, NavigatorError, NotFound
 from libs.events.recommendation import MAX_CHALLENGE_CHARS, RecommendationRequest
+from libs.runtime.problems import problem_of, retry_headers
 from services.gateway.backend import Backend
-from services.gateway.quotation import changed_since, quotation, reference
+from services.gateway.quotation import changed_since, quotation
 from services.gateway.rendering import Page, Site
 from services.gateway.waterfall import WIDTH, services, summary, waterfall
 
 MOST_CARDS: Final = 10
 MOST_TRACES: Final = 100
+READ: Final = ["GET", "HEAD"]
 
 _FEWEST_CHARS = 3
 # What cannot be an id is not asked for: its "?" or ".." would make another address of it.
@@ -23,38 +25,30 @@ _REPORT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TRACE_ID = re.compile(r"[0-9a-f]{32}")
 
 
-def pages(backend: Backend) -> APIRouter:
-    """The router of all pages; `rendering.static_files` belongs at `/static` beside it."""
-    site = Site()
+def pages(site: Site, backend: Backend) -> APIRouter:
+    """The router of all pages; `static_files` belongs beside it, and `serve_error_pages`."""
     router = APIRouter(include_in_schema=False)
 
-    @router.get("/")
+    @router.api_route("/", methods=READ)
     async def ask(request: Request) -> Response:
         return await _ask(backend, Page(site, request))
 
-    @router.get("/reports/{report_id}")
+    @router.api_route("/reports/{report_id}", methods=READ)
     async def report(request: Request, report_id: str) -> Response:
-        page = Page(site, request)
-        try:
-            return await _report(backend, page, report_id)
-        except NavigatorError as error:
-            return page.show_error(error)
+        return await _report(backend, Page(site, request), report_id)
 
-    @router.get("/ops/traces")
+    @router.api_route("/ops/traces", methods=READ)
     async def traces(request: Request) -> Response:
-        page = Page(site, request)
-        try:
-            return await _traces(backend, page)
-        except NavigatorError as error:
-            return page.show_error(error)
+        return await _traces(backend, Page(site, request))
 
-    @router.get("/ops/traces/{trace_id}")
+    @router.api_route("/ops/traces/{trace_id}", methods=READ)
     async def trace(request: Request, trace_id: str) -> Response:
-        page = Page(site, request)
-        try:
-            return await _trace(backend, page, trace_id)
-        except NavigatorError as error:
-            return page.show_error(error)
+        return await _trace(backend, Page(site, request), trace_id)
+
+    @router.api_route("/favicon.ico", methods=READ)
+    def icon() -> Response:
+        # Browsers ask for it by this name when what they show is not one of these pages.
+        return RedirectResponse(site.static("icon.svg"))
 
     return router
 
@@ -72,8 +66,8 @@ async def _ask(backend: Backend, page: Page) -> Response:
             RecommendationRequest(challenge=challenge, limit=MOST_CARDS)
         )
     except NavigatorError as error:
-        return show(error=error, answer=None)
-    return show(answer=answer, reference=reference)
+        return show(error=problem_of(error), headers=retry_headers(error), answer=None)
+    return show(answer=answer)
 
 
 def _hint(page: Page, challenge: str) -> str | None:

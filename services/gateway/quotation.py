@@ -1,10 +1,9 @@
-"""Finding a quotation again in its report."""
+"""Finding a quotation again in its report, from the link that recommend made for it."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from libs.events.recommendation import Evidence
 from libs.events.report import ReportContent
 
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -21,16 +20,6 @@ class Quotation:
     def split(self, text: str) -> tuple[str, str, str]:
         """The text before the quotation, the quotation, and the text after it."""
         return text[: self.start], text[self.start : self.end], text[self.end :]
-
-
-def reference(evidence: Evidence, version: int) -> dict[str, int]:
-    """The query that `quotation` reads, for a quotation from a version of a report."""
-    return {
-        "version": version,
-        "section": evidence.section,
-        "start": evidence.start,
-        "end": evidence.end,
-    }
 
 
 def quotation(query: Mapping[str, str], content: ReportContent) -> Quotation | None:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
@@ -12,7 +12,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from libs.errors import NavigatorError, Overloaded, Unavailable
 from services.gateway.translations import (
     Translation,
     chosen_language,
@@ -34,6 +33,9 @@ HEADERS: Final = {
     "cache-control": "private, no-cache",
     "vary": "accept-language",
 }
+
+Problem = Mapping[str, object]
+"""What libs.runtime.problems says of an error."""
 
 
 class Site:
@@ -84,44 +86,49 @@ class Page:
         encoded = urlencode(query | chosen)
         return f"{path}?{encoded}" if encoded else path
 
+    def link(self, address: str) -> str:
+        """The same for an address within the site that may have a query and a place of its own."""
+        if not self._chosen:
+            return address
+        parts = urlsplit(address)
+        chosen = urlencode({"ui": self._chosen})
+        query = f"{parts.query}&{chosen}" if parts.query else chosen
+        return parts._replace(query=query).geturl()
+
     def show(
         self,
         template: str,
         *,
         status: int = 200,
-        error: NavigatorError | None = None,
+        error: Problem | None = None,
+        headers: Mapping[str, str] | None = None,
         **values: object,
     ) -> Response:
-        """The page. With an error it has the error's status and says when to try again."""
+        """The page. With a problem it has the problem's status."""
         html = self._site.environment.get_template(template).render(
             values,
             t=self._texts,
             w=Wording(self._texts),
             url=self.url,
+            link=self.link,
             static=self._site.static,
             mail_address=mail_address,
             chosen=self._chosen,
             languages=self._languages(),
             error=error,
         )
-        headers = HEADERS | _retry_after(error)
-        return HTMLResponse(html, error.status if error else status, headers)
+        found = int(str(error["status"])) if error else status
+        return HTMLResponse(html, found, HEADERS | dict(headers or {}))
 
-    def show_error(self, error: NavigatorError) -> Response:
+    def show_problem(self, problem: Problem, headers: Mapping[str, str]) -> Response:
         """A page that says what went wrong and what to do."""
-        return self.show("error.html", error=error)
+        return self.show("error.html", error=problem, headers=headers)
 
     def _languages(self) -> list[tuple[str, str, str]]:
         return [
             (language, texts("language.own"), "?" + urlencode(self._query | {"ui": language}))
             for language, texts in self._site.translations.items()
         ]
-
-
-def _retry_after(error: NavigatorError | None) -> dict[str, str]:
-    if isinstance(error, Overloaded):
-        return {"retry-after": str(max(1, round(error.retry_after)))}
-    return {"retry-after": "5"} if isinstance(error, Unavailable) else {}
 
 
 class _Assets(StaticFiles):

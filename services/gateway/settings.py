@@ -18,3 +18,6 @@ class GatewaySettings(BaseSettings):
             description="Partner that submissions belong to, until callers have keys of their own.",
         ),
     ] = "local"
+    max_followers: Annotated[
+        int, Field(ge=1, le=10_000, description="Event streams that are open at once, at most.")
+    ] = 200

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from opentelemetry.trace import Tracer
 from sqlalchemy.orm import Session
 
 from libs.database.engine import Database
@@ -12,6 +13,7 @@ from libs.events.payloads import (
     ReportAccepted,
     ReportIndexed,
     ReportRejected,
+    ReportRemoved,
     ReportSubmitted,
     ReportWithdrawn,
 )
@@ -22,11 +24,12 @@ from libs.events.report import (
     ReportSubmission,
 )
 from libs.runtime.clock import Clock
+from libs.telemetry import names
 from libs.telemetry.propagation import current_trace_id
 from services.ingest import store
 from services.ingest.normalisation import normalise_document, normalise_submission
 from services.ingest.parsing.parser import parse
-from services.ingest.rejections import rejection_of
+from services.ingest.rejections import INTERNAL, rejection_of
 from services.ingest.status_board import StatusBoard
 from services.ingest.tables import DocumentRow, VersionRow
 
@@ -38,16 +41,17 @@ class IngestHandlers:
     database: Database
     clock: Clock
     board: StatusBoard
+    tracer: Tracer
 
     def on_report_submitted(self, event: ReportSubmitted) -> list[EventPayload]:
         """Read the document, keep the normalised record, and say that it is ready to index."""
         with self.database.read() as session:
             row = store.version_row(session, event.report_id, event.version)
-            if not self._is_current(session, row):
+            if row.version != store.report_row(session, row.report_id).version or _ended(row):
                 return []
             document = store.document_row(session, row, with_bytes=True)
         try:
-            content = _normalised(row, document)
+            content = self._normalised(row, document)
         except InvalidInput as error:
             return [
                 ReportRejected(
@@ -57,7 +61,7 @@ class IngestHandlers:
                     rejection=rejection_of(error),
                 )
             ]
-        if row.status == ReportStatus.ACCEPTED:
+        if row.status != ReportStatus.NORMALISED:
             self._keep_content(event, content)
         return [
             ReportAccepted(
@@ -72,11 +76,16 @@ class IngestHandlers:
     def on_report_indexed(self, event: ReportIndexed) -> list[EventPayload]:
         """The report can be found: the record says so."""
         with self.database.write() as session:
-            row = store.version_row(session, event.report_id, event.version)
-            if row.status == ReportStatus.WITHDRAWN:
+            row = store.locked_version(session, event.report_id, event.version)
+            withdrawn = store.withdrawn_up_to(session, event.report_id)
+            if row.version <= withdrawn:
                 # It was withdrawn while it was being indexed: the passages must go again.
-                return [ReportWithdrawn(report_id=event.report_id, version=event.version)]
-            row.passages = event.passages
+                store.version_row(session, event.report_id, withdrawn).removed_at = None
+                return [ReportWithdrawn(report_id=event.report_id, version=withdrawn)]
+            if row.version != store.report_row(session, event.report_id).version:
+                # The newer version takes the place of these passages when it is indexed.
+                return []
+            row.passages, row.rejection = event.passages, None
             if row.status != ReportStatus.INDEXED:
                 detail: dict[str, str | int] = {"passages": event.passages, "model": event.model}
                 self._add_status(session, row, ReportStatus.INDEXED, detail)
@@ -86,8 +95,8 @@ class IngestHandlers:
     def on_report_rejected(self, event: ReportRejected) -> list[EventPayload]:
         """The report will not be found: the record says why."""
         with self.database.write() as session:
-            row = store.version_row(session, event.report_id, event.version)
-            if ReportStatus(row.status).final:
+            row = store.locked_version(session, event.report_id, event.version)
+            if _ended(row):
                 return []
             row.rejection = event.rejection.model_dump(mode="json")
             detail = {"code": event.rejection.code, "stage": event.stage}
@@ -95,15 +104,38 @@ class IngestHandlers:
         self.board.notify(event.report_id)
         return []
 
-    def _is_current(self, session: Session, row: VersionRow) -> bool:
-        newest = store.report_row(session, row.report_id).version
-        return row.version == newest and not ReportStatus(row.status).final
+    def on_report_removed(self, event: ReportRemoved) -> list[EventPayload]:
+        """The passages of a withdrawn report are gone: nothing more has to be sent for it."""
+        with self.database.write() as session:
+            store.locked_version(session, event.report_id, event.version)
+            store.confirm_removal(session, event.report_id, event.version, self.clock())
+        return []
+
+    def _normalised(self, row: VersionRow, document: DocumentRow | None) -> NormalisedReport:
+        if row.content is not None:
+            return NormalisedReport.model_validate(row.content)
+        if document is None:
+            return normalise_submission(ReportSubmission.model_validate(row.submission))
+        # What an error says may quote the document, so the span does not keep it.
+        with self.tracer.start_as_current_span(
+            names.SPAN_PARSE,
+            attributes={
+                names.MEDIA_TYPE: document.media_type,
+                names.DOCUMENT_BYTES: document.size,
+            },
+            record_exception=False,
+            set_status_on_exception=False,
+        ):
+            parsed = parse(document.content, document.media_type)
+        metadata = ReportMetadata.model_validate(row.submission)
+        return normalise_document(metadata, parsed, document.filename)
 
     def _keep_content(self, event: ReportSubmitted, content: NormalisedReport) -> None:
         with self.database.write() as session:
-            row = store.version_row(session, event.report_id, event.version)
-            if row.status != ReportStatus.ACCEPTED:
+            row = store.locked_version(session, event.report_id, event.version)
+            if row.status == ReportStatus.NORMALISED or _ended(row):
                 return
+            row.rejection, row.resends = None, 0
             row.content = content.model_dump(mode="json", exclude_defaults=True)
             detail = {"sections": len(content.sections)}
             self._add_status(session, row, ReportStatus.NORMALISED, detail)
@@ -126,11 +158,11 @@ class IngestHandlers:
         )
 
 
-def _normalised(row: VersionRow, document: DocumentRow | None) -> NormalisedReport:
-    if row.content is not None:
-        return NormalisedReport.model_validate(row.content)
-    if document is None:
-        return normalise_submission(ReportSubmission.model_validate(row.submission))
-    parsed = parse(document.content, document.media_type)
-    metadata = ReportMetadata.model_validate(row.submission)
-    return normalise_document(metadata, parsed, document.filename)
+def _ended(row: VersionRow) -> bool:
+    """True when nothing more happens to a version.
+
+    One that the reconciler gave up goes on when its event comes through after all: the queue
+    was long, or the fault is mended and the topic is replayed.
+    """
+    given_up = row.rejection is not None and row.rejection["code"] == INTERNAL
+    return ReportStatus(row.status).final and not given_up

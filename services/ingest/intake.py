@@ -66,6 +66,8 @@ class Intake:
                 store.add_status(
                     session, row, ReportStatus.WITHDRAWN, now=now, trace_id=current_trace_id()
                 )
+                # Sent again until embed says that the passages are gone.
+                row.resends, row.resend_at = 0, now + self.resend_after
                 event = ReportWithdrawn(report_id=report.id, version=row.version)
                 outbox.append(session, self.record_of(event), now)
             receipt = store.receipt(session, report, row)
@@ -79,7 +81,7 @@ class Intake:
         digest = submission_digest(submission, sha256)
         wanted = report_id(partner, submission.external_id, digest)
         with self.database.write() as session:
-            report = session.get(ReportRow, wanted, with_for_update=True)
+            report = store.locked_report(session, wanted)
             if report is not None:
                 newest = store.version_row(session, wanted)
                 if _same(newest, digest):

@@ -1,34 +1,40 @@
 """Sends unfinished reports on their way again: the SQL record heals a broker that forgot.
 
 Each time it does, the next waiting time of that report doubles, so that a long queue is not
-made longer by it.
+made longer by it. A report that does not get through in spite of it is rejected, so that every
+report ends. A withdrawal is sent again until its passages are known to be gone.
 """
 
 import datetime as dt
 import logging
-import threading
 from collections.abc import Callable
+
+from sqlalchemy.orm import Session
 
 from libs.bus.record import Record
 from libs.database import outbox
 from libs.database.engine import Database
-from libs.errors import Unavailable
 from libs.events.envelope import EventPayload
-from libs.events.payloads import ReportSubmitted
+from libs.events.payloads import ReportSubmitted, ReportWithdrawn
+from libs.events.report import ReportStatus
+from libs.periodic import PeriodicWorker
 from libs.runtime.clock import Clock
 from services.ingest import store
+from services.ingest.rejections import INTERNAL, internal_rejection
 from services.ingest.settings import IngestSettings
+from services.ingest.tables import VersionRow
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
 MAX_DOUBLINGS = 10
+# The sixth time that a report is overdue is two hours after its last sign of life, with the
+# settings as they come.
+MAX_RESENDS = 5
 
 
-class Reconciler:
+class Reconciler(PeriodicWorker):
     """A worker. At its start it sends every unfinished report again, then only overdue ones."""
-
-    name = "reconciler"
 
     def __init__(
         self,
@@ -38,67 +44,71 @@ class Reconciler:
         clock: Clock,
         committed: Callable[[], None],
     ) -> None:
+        super().__init__("reconciler", self._look)
         self._database = database
         self._settings = settings
         self._record_of = record_of
         self._clock = clock
         self._committed = committed
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
-        self._trouble: str | None = None
+        self._started: dt.datetime | None = None
+        self._at_start = True
 
-    def start(self) -> None:
-        """Begin, in a thread of its own."""
-        self._thread.start()
+    def reconcile(self, *, as_of: dt.datetime, counted: bool = True) -> int:
+        """Send again what is overdue at a moment; returns how many reports were dealt with.
 
-    def stop(self, timeout: float) -> None:
-        """End after the batch in hand."""
-        self._stopping.set()
-        self._thread.join(timeout)
-
-    def health(self) -> str | None:
-        """None, or why it cannot look."""
-        return self._trouble
-
-    def failed(self) -> bool:
-        """True when the thread died of a bug."""
-        return not self._stopping.is_set() and not self._thread.is_alive()
-
-    def reconcile(self, *, as_of: dt.datetime) -> int:
-        """Send again what is overdue at a moment; returns how many reports."""
+        What is not `counted` neither lengthens a report's next waiting time nor ends it.
+        """
         with self._database.write() as session:
             rows = store.overdue(session, as_of, BATCH)
             now = self._clock()
             for row in rows:
-                partner = store.report_row(session, row.report_id).partner
-                event = ReportSubmitted(
-                    report_id=row.report_id, version=row.version, partner=partner
-                )
-                outbox.append(session, self._record_of(event), now)
-                row.resends += 1
-                factor = 2 ** min(row.resends, MAX_DOUBLINGS)
-                row.resend_at = now + dt.timedelta(
-                    seconds=self._settings.reconcile_after_s * factor
-                )
+                open_still = row.status != ReportStatus.WITHDRAWN
+                if counted and open_still and row.resends >= MAX_RESENDS:
+                    _give_up(session, row, now)
+                else:
+                    self._resend(session, row, now, counted=counted)
         if rows:
             log.info("unfinished reports sent again", extra={"reports": len(rows)})
             self._committed()
         return len(rows)
 
-    def _run(self) -> None:
-        started: dt.datetime | None = self._clock()
-        while not self._stopping.is_set():
-            resent = 0
-            try:
-                if started is not None:
-                    # What was under way when an earlier process ended may be lost with its
-                    # broker, so all of it is due at once.
-                    with self._database.write() as session:
-                        store.make_due(session, started)
-                    started = None
-                resent = self.reconcile(as_of=self._clock())
-                self._trouble = None
-            except Unavailable as error:
-                self._trouble = error.detail
-            if resent < BATCH:
-                self._stopping.wait(self._settings.reconcile_every_s)
+    def _resend(
+        self, session: Session, row: VersionRow, now: dt.datetime, *, counted: bool
+    ) -> None:
+        outbox.append(session, self._record_of(_event(session, row)), now)
+        row.resends += counted
+        factor = 2 ** min(row.resends, MAX_DOUBLINGS)
+        row.resend_at = now + dt.timedelta(seconds=self._settings.reconcile_after_s * factor)
+
+    def _look(self) -> float:
+        if self._started is None:
+            # What was under way when an earlier process ended may be lost with its broker, so
+            # all of it is due at once. A restart is no fault of a report and does not count.
+            started = self._clock()
+            with self._database.write() as session:
+                store.make_due(session, started)
+            self._started = started
+        dealt_with = self.reconcile(as_of=self._clock(), counted=not self._at_start)
+        if dealt_with == BATCH:
+            return 0.0
+        self._at_start = False
+        return self._settings.reconcile_every_s
+
+
+def _event(session: Session, row: VersionRow) -> EventPayload:
+    if row.status == ReportStatus.WITHDRAWN:
+        return ReportWithdrawn(report_id=row.report_id, version=row.version)
+    partner = store.report_row(session, row.report_id).partner
+    return ReportSubmitted(report_id=row.report_id, version=row.version, partner=partner)
+
+
+def _give_up(session: Session, row: VersionRow, now: dt.datetime) -> None:
+    trace_id = store.last_trace_id(session, row)
+    stage = "normalise" if row.status == ReportStatus.ACCEPTED else "index"
+    row.rejection = internal_rejection(trace_id).model_dump(mode="json")
+    detail = {"code": INTERNAL, "stage": stage}
+    store.add_status(session, row, ReportStatus.REJECTED, now=now, trace_id=trace_id, detail=detail)
+    log.error(
+        "a report did not get through and is rejected",
+        extra={"report_id": row.report_id, "version": row.version, "stage": stage},
+    )

@@ -45,11 +45,23 @@ _WORDINGS = {
         hint="Send PDF, DOCX, HTML, Markdown, plain text or JSON.",
     ),
 }
+INTERNAL = "internal"
 _OTHER = _Wording(
     en="The report could not be taken in.",
     sv="Rapporten kunde inte tas emot.",
     hint="See the code, correct the report and send it again.",
 )
+
+
+def internal_rejection(trace_id: str | None) -> Rejection:
+    """The rejection of a report that we could not get through, for a reason of ours."""
+    told = f"the trace id {trace_id}" if trace_id else "the report's id"
+    return Rejection(
+        code=INTERNAL,
+        reason_en="The report could not be taken in because of a fault here, not in the report.",
+        reason_sv="Rapporten kunde inte tas emot på grund av ett fel hos oss, inte i rapporten.",
+        hint=f"Tell the operators {told}, and send the report again once they have mended it.",
+    )
 
 
 def rejection_of(error: InvalidInput) -> Rejection:

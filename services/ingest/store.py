@@ -17,22 +17,45 @@ from libs.events.report import (
 )
 from services.ingest.tables import DocumentRow, ReportRow, StatusRow, VersionRow
 
-OPEN_STATUSES = [status.value for status in ReportStatus if not status.final]
+OPEN = VersionRow.status.in_([status.value for status in ReportStatus if not status.final])
+# Withdrawn, and embed has not said yet that the passages are gone.
+UNCONFIRMED = and_(
+    VersionRow.status == ReportStatus.WITHDRAWN.value, VersionRow.removed_at.is_(None)
+)
 
 
 def report_row(session: Session, report_id: str) -> ReportRow:
     """The report. Raises NotFound."""
-    row = session.get(ReportRow, report_id)
+    # PostgreSQL refuses NUL in a text with an error, where SQLite just finds nothing.
+    row = session.get(ReportRow, report_id) if report_id.isprintable() else None
     if row is None:
-        raise NotFound(f"There is no report {report_id}. Check the id in the Location header.")
+        raise NotFound("There is no such report. Check the id in the Location header.")
     return row
 
 
+def locked_report(session: Session, report_id: str) -> ReportRow | None:
+    """The report, if there is one, kept from all other writers until the transaction ends.
+
+    Whatever writes to a report takes this lock before it looks, so that a handler never
+    overwrites a withdrawal that was answered meanwhile.
+    """
+    if not report_id.isprintable():
+        return None
+    wanted = select(ReportRow).where(ReportRow.id == report_id).with_for_update()
+    return session.scalar(wanted.execution_options(populate_existing=True))
+
+
+def locked_version(session: Session, report_id: str, version: int) -> VersionRow:
+    """One version of a report that is locked as by `locked_report`. Raises NotFound."""
+    locked_report(session, report_id)
+    return version_row(session, report_id, version)
+
+
 def own_report(session: Session, partner: str, report_id: str) -> ReportRow:
-    """A partner's own report. Raises NotFound also when it is another's."""
-    row = session.get(ReportRow, report_id)
+    """A partner's own report, locked. Raises NotFound also when it is another's."""
+    row = locked_report(session, report_id)
     if row is None or row.partner != partner:
-        raise NotFound(f"There is no report {report_id} of yours. Check the id.")
+        raise NotFound("There is no such report of yours. Check the id.")
     return row
 
 
@@ -46,10 +69,44 @@ def version_row(session: Session, report_id: str, version: int | None = None) ->
 
 
 def readable_version(session: Session, report_id: str, version: int | None = None) -> VersionRow:
-    """As `version_row`, but raises Gone for a withdrawn report."""
+    """As `version_row`, but raises Gone for what was withdrawn."""
     row = version_row(session, report_id, version)
-    if row.status == ReportStatus.WITHDRAWN:
+    if row.version <= withdrawn_up_to(session, report_id):
         raise Gone(f"Report {report_id} was withdrawn by its partner.")
+    return row
+
+
+def withdrawn_up_to(session: Session, report_id: str) -> int:
+    """The newest version that was withdrawn, and with it all older ones; 0 when none was."""
+    newest = session.scalar(
+        select(func.max(VersionRow.version)).where(
+            VersionRow.report_id == report_id, VersionRow.status == ReportStatus.WITHDRAWN.value
+        )
+    )
+    return newest or 0
+
+
+def newest_with_content(session: Session, report_id: str) -> VersionRow:
+    """The newest version that can be read; a rejected one only where there is no other.
+
+    While a newer one waits, or after it was rejected, the older one is still recommended.
+    Raises Gone for a withdrawn report, NotFound when no version has content.
+    """
+    newest = readable_version(session, report_id)
+    row = session.scalar(
+        select(VersionRow)
+        .where(
+            VersionRow.report_id == report_id,
+            VersionRow.version > withdrawn_up_to(session, report_id),
+            VersionRow.content.is_not(None),
+        )
+        .order_by(VersionRow.status == ReportStatus.REJECTED.value, VersionRow.version.desc())
+        .limit(1)
+    )
+    if row is None:
+        raise NotFound(
+            f"Report {report_id} has no readable content: its status is {newest.status}."
+        )
     return row
 
 
@@ -181,15 +238,42 @@ def status_counts(session: Session) -> dict[str, int]:
     return counts | dict(found.tuples().all())
 
 
+def last_trace_id(session: Session, row: VersionRow) -> str | None:
+    """The trace of a version's latest step that had one."""
+    return session.scalar(
+        select(StatusRow.trace_id)
+        .where(
+            StatusRow.report_id == row.report_id,
+            StatusRow.version == row.version,
+            StatusRow.trace_id.is_not(None),
+        )
+        .order_by(StatusRow.seq.desc())
+        .limit(1)
+    )
+
+
+def confirm_removal(session: Session, report_id: str, version: int, now: dt.datetime) -> None:
+    """Note that the passages of a withdrawn version, and of all before it, are gone."""
+    session.execute(
+        update(VersionRow)
+        .where(VersionRow.report_id == report_id, VersionRow.version <= version, UNCONFIRMED)
+        .values(removed_at=now)
+    )
+
+
 def overdue(session: Session, now: dt.datetime, limit: int) -> list[VersionRow]:
-    """Newest versions that are not finished and whose time to be sent again has come."""
+    """Versions that wait for an event and whose time to have it sent again has come.
+
+    These are newest versions that are not finished, and withdrawn ones whose passages are not
+    known to be gone.
+    """
     found = session.scalars(
         select(VersionRow)
-        .join(
-            ReportRow,
-            (ReportRow.id == VersionRow.report_id) & (ReportRow.version == VersionRow.version),
+        .join(ReportRow, ReportRow.id == VersionRow.report_id)
+        .where(
+            or_(and_(OPEN, VersionRow.version == ReportRow.version), UNCONFIRMED),
+            VersionRow.resend_at <= now,
         )
-        .where(VersionRow.status.in_(OPEN_STATUSES), VersionRow.resend_at <= now)
         .order_by(VersionRow.resend_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -198,9 +282,9 @@ def overdue(session: Session, now: dt.datetime, limit: int) -> list[VersionRow]:
 
 
 def make_due(session: Session, before: dt.datetime) -> None:
-    """Let everything unfinished that was last sent before a moment be sent again now."""
+    """Let everything be sent again now that has waited since before a moment."""
     session.execute(
         update(VersionRow)
-        .where(VersionRow.status.in_(OPEN_STATUSES), VersionRow.submitted_at < before)
+        .where(or_(OPEN, UNCONFIRMED), VersionRow.updated_at < before)
         .values(resend_at=before)
     )

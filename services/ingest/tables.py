@@ -27,7 +27,11 @@ class ReportRow(Row):
 
 
 class VersionRow(Row):
-    """One version: what was handed over (`submission`), what was made of it (`content`)."""
+    """One version: what was handed over (`submission`), what was made of it (`content`).
+
+    `resend_at` and `resends` are the reconciler's. `removed_at` is for withdrawn versions: when
+    embed said that their passages are gone.
+    """
 
     __tablename__ = "report_versions"
     __table_args__ = (
@@ -40,14 +44,15 @@ class VersionRow(Row):
     digest: Mapped[str] = mapped_column(String(64))
     title: Mapped[str] = mapped_column(String(1_000))
     submission: Mapped[dict[str, Any]] = mapped_column(JSON)
-    content: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    content: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     status: Mapped[str] = mapped_column(String(20))
     passages: Mapped[int | None]
-    rejection: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    rejection: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     submitted_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     resend_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     resends: Mapped[int] = mapped_column(default=0)
+    removed_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
 
 
 class DocumentRow(Row):

@@ -53,12 +53,10 @@ def build(settings: RecommendSettings, platform: Platform) -> Service:
         telemetry=telemetry,
     )
     app.include_router(routes(recommender))
-    checks = {
-        "kafka": consumer.health,
-        "embed": peer_check(embed, "embed"),
-        "ingest": peer_check(ingest, "ingest"),
-    }
-    serve_operations(app, telemetry, checks)
+    # A question needs its vector. Records are kept in memory, and events only refresh those.
+    checks = {"embed": peer_check(embed, "embed")}
+    also = {"ingest": peer_check(ingest, "ingest"), "kafka": consumer.health}
+    serve_operations(app, telemetry, checks, also=also)
     return Service(
         name=NAME,
         app=app,

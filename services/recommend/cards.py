@@ -71,7 +71,8 @@ def _evidence(found: FoundReport, hit: PassageHit) -> Evidence:
     section = _integer(hit.payload, "section")
     start, end = _integer(hit.payload, "start"), _integer(hit.payload, "end")
     page = hit.payload.get("page")
-    span = urlencode({"section": section, "start": start, "end": end})
+    # With its version, because in another one other words may stand at the same place.
+    place = {"version": found.version, "section": section, "start": start, "end": end}
     return Evidence(
         passage_id=str(hit.id),
         quote=str(hit.payload["text"]),
@@ -82,7 +83,7 @@ def _evidence(found: FoundReport, hit: PassageHit) -> Evidence:
         start=start,
         end=end,
         similarity=hit.similarity,
-        link=f"/reports/{found.report_id}?{span}#quote",
+        link=f"/reports/{found.report_id}?{urlencode(place)}#quote",
     )
 
 

@@ -16,7 +16,9 @@ class RecommendSettings(BaseSettings):
     candidates: Annotated[
         int, Field(ge=10, le=1_000, description="Passages retrieved for one question.")
     ] = 100
-    evidence_per_card: Annotated[int, Field(ge=1, le=10)] = 3
+    evidence_per_card: Annotated[
+        int, Field(ge=1, le=10, description="Most quotations of one project.")
+    ] = 3
     cached_records: Annotated[int, Field(ge=10, description="Report records kept in memory.")] = (
         2_000
     )

@@ -65,6 +65,40 @@ def test_push_tells_what_is_wrong_with_a_file(
     assert "Traceback" not in told.stderr
 
 
+def test_one_bad_file_does_not_keep_the_others_from_it(
+    platform: Installation, tmp_path: Path
+) -> None:
+    bad, good = tmp_path / "bad.json", tmp_path / "good.txt"
+    bad.write_bytes(b"{")
+    good.write_text("Bystugan i Skråmträsk är öppen för alla på torsdagar.", encoding="utf-8")
+    told = platform.command("push", str(bad), str(good), "--json")
+    assert told.returncode == 1
+    first, second = json.loads(told.stdout)
+    assert "not JSON" in first["error"]
+    assert (second["status"], second["title"]) == ("indexed", "good")
+
+
+def test_a_corrected_file_is_the_next_version(platform: Installation, tmp_path: Path) -> None:
+    path = tmp_path / "rapport.txt"
+    versions = []
+    for text in ("Första utkastet om bybussen.", "Det rättade utkastet om bybussen."):
+        path.write_text(text, encoding="utf-8")
+        told = platform.command("push", str(path), "--external-id", "bybuss", "--json")
+        versions.append(json.loads(told.stdout)[0]["version"])
+    assert versions == [1, 2]
+
+
+@pytest.mark.parametrize("content", ["[]", "3"])
+def test_metadata_that_is_no_object_is_told(
+    platform: Installation, tmp_path: Path, content: str
+) -> None:
+    path = tmp_path / "meta.json"
+    path.write_text(content, encoding="utf-8")
+    told = platform.command("push", str(REPOSITORY / "README.md"), "--metadata", str(path))
+    assert told.returncode == 1
+    assert "one JSON object" in told.stderr
+
+
 def test_commands_tell_when_nobody_answers(platform: Installation) -> None:
     for command in (["status"], ["ask", "ensamma äldre"], ["push", str(REPOSITORY / "README.md")]):
         told = platform.command(*command, "--url", "http://127.0.0.1:9")
@@ -76,13 +110,19 @@ def test_ask_tells_what_is_wrong(platform: Installation) -> None:
     assert platform.command("ask", "x").returncode == 1
     told = platform.command("ask", "ensamma äldre", "--country", "sverige")
     assert told.returncode == 1
-    assert "countr" in told.stderr
+    assert "two letters" in told.stderr
+    told = platform.command("ask", "ensamma äldre", "--theme", "nonsense")
+    assert told.returncode == 1
+    assert "youth-neet" in told.stderr
 
 
 def test_config_is_shown_and_checked(platform: Installation) -> None:
     shown = json.loads(platform.command("config", "show", "--json").stdout)
     assert shown["NAVIGATOR_GATEWAY_PORT"] == str(platform.ports["gateway"])
     assert platform.command("config", "check").returncode == 0
+    strange = Installation(Path("unused"), NAVIGATOR_GATWAY_PORT="1").command("config", "check")
+    assert strange.returncode == 1
+    assert "NAVIGATOR_GATEWAY_PORT" in strange.stderr
     wrong = Installation(Path("unused"), NAVIGATOR_KAFKA_PARTITIONS="many")
     told = wrong.command("config", "check")
     assert told.returncode == 1

@@ -4,18 +4,28 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
 from libs.errors import Unavailable
 
+# Any number that nothing else in the database locks by.
+MIGRATION_LOCK = 6_024_110_733
+
 
 def upgrade(engine: Engine) -> None:
-    """Run the migrations that are missing. Raises Unavailable when the database is away."""
+    """Run the migrations that are missing. Raises Unavailable when the database is away.
+
+    Several processes may do so at once: the first migrates, the others wait and find it done.
+    """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     try:
         with engine.execution_options(navigator_writes=True).begin() as connection:
+            if connection.dialect.name == "postgresql":
+                # SQLite needs no such lock: there a writing transaction shuts out the others.
+                lock = text("SELECT pg_advisory_xact_lock(:key)")
+                connection.execute(lock, {"key": MIGRATION_LOCK})
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except OperationalError as error:

@@ -30,8 +30,9 @@ from libs.events.report import (
     Section,
 )
 from services.gateway.backend import SpanData
+from services.gateway.error_pages import serve_error_pages
 from services.gateway.pages import pages
-from services.gateway.rendering import static_files
+from services.gateway.rendering import Site, static_files
 
 REPORT_ID = "5d0b5c52-86cf-5f3c-8f4f-0d7a3c5d7b11"
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
@@ -82,7 +83,7 @@ def a_card(report: NormalisedReport) -> MethodCard:
         start=start,
         end=start + len(QUOTE),
         similarity=0.9,
-        link=f"/reports/{REPORT_ID}",
+        link=f"/reports/{REPORT_ID}?version=2&section=1&start={start}&end={start + len(QUOTE)}#quote",
     )
     shared = set(MethodCard.model_fields) & set(NormalisedReport.model_fields)
     return MethodCard(
@@ -170,12 +171,25 @@ class FakeBackend:
             raise self.trouble
 
 
-async def get(backend: FakeBackend, address: str, **headers: str) -> httpx.Response:
-    """One request to the pages, in their ASGI app."""
-    app = FastAPI()
-    app.include_router(pages(backend))
+def an_app(backend: FakeBackend) -> FastAPI:
+    """The pages as the gateway serves them."""
+    app, site = FastAPI(openapi_url=None), Site()
+    app.include_router(pages(site, backend))
     app.mount("/static", static_files())
-    transport = httpx.ASGITransport(app)
-    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    serve_error_pages(app, site)
+    return app
+
+
+async def ask(
+    backend: FakeBackend, method: str, address: str, headers: dict[str, str]
+) -> httpx.Response:
+    """One request to the pages, in their ASGI app."""
+    transport = httpx.ASGITransport(an_app(backend), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://navigator") as client:
-        return await client.get(address, headers=names)
+        return await client.request(method, address, headers=headers)
+
+
+async def get(backend: FakeBackend, address: str, **headers: str) -> httpx.Response:
+    """GET, with headers by their names with underscores."""
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    return await ask(backend, "GET", address, names)

@@ -46,4 +46,4 @@ def test_evidence_says_where_it_stands() -> None:
     assert len(made.evidence) == 2
     first = made.evidence[0]
     assert (first.quote, first.page, first.heading, first.section) == ("citat 0", 3, "Resultat", 2)
-    assert first.link == "/reports/a?section=2&start=0&end=4#quote"
+    assert first.link == "/reports/a?version=1&section=2&start=0&end=4#quote"
