@@ -18,7 +18,6 @@ from libs.taxonomy.labels import ids
 from navigator.client import GatewayError
 from navigator.terminal import AsJson, Url, console, gateway, print_json
 
-
 _OUTCOMES = {
     Outcome.FAILED: "[red](did not work: see why)[/red]",
     Outcome.MIXED: "[yellow](worked in part)[/yellow]",
