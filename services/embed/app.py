@@ -27,6 +27,8 @@ def build(settings: EmbedSettings, platform: Platform) -> Service:
     detector = LanguageDetector()
     engine = OpenVinoEmbedder(prepare_model(platform.settings.data_dir / "models"))
     embedder = CorrectedEmbedder(engine, LanguageCorrection.load(engine.model), detector)
+    # The first run of a compiled model takes 100 ms, all others 9: not at the first asker's cost.
+    embedder.embed_queries(["navigator"])
     spec = CollectionSpec(model=embedder.model, dimension=embedder.dimension)
     index = platform.index(spec)
     ingest = platform.http(NAME, "ingest")
@@ -55,8 +57,8 @@ def build(settings: EmbedSettings, platform: Platform) -> Service:
         telemetry=telemetry,
     )
     app.include_router(routes(embedder))
-    checks = {"kafka": consumer.health, "ingest": peer_check(ingest, "ingest")}
-    serve_operations(app, telemetry, checks)
+    told = {"kafka": consumer.health, "ingest": peer_check(ingest, "ingest")}
+    serve_operations(app, telemetry, {}, also=told)
     return Service(
         name=NAME,
         app=app,

@@ -9,7 +9,7 @@ from fastapi import Request
 from fastapi.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from libs.errors import Overloaded
+from libs.errors import InvalidInput, Overloaded
 from libs.runtime.peers import answered
 
 log = logging.getLogger(__name__)
@@ -46,19 +46,29 @@ class Forwarder:
         """The service's answer to the same method, path and query.
 
         `ended` is called once when the last of it is sent or nobody waits for it any more.
-        Raises Unavailable when the service does not answer.
+        Raises Unavailable when the service does not answer, InvalidInput for a query that is
+        none.
         """
-        # The client's own timeouts hold for event streams too: ingest sends at least a comment
-        # every 15 s.
-        onward = self._client.build_request(
-            request.method,
-            httpx.URL(request.url.path).copy_with(query=request.scope["query_string"]),
-            headers=[*_sent(request), (b"x-navigator-partner", self._partner)],
-            content=request.stream() if _has_body(request) else None,
-        )
+        onward = self._onward(request)
         with answered(self._service):
             answer = await self._client.send(onward, stream=True)
         return _PassedOn(self._service, answer, ended)
+
+    def _onward(self, request: Request) -> httpx.Request:
+        # The client's own timeouts hold for event streams too: ingest sends at least a comment
+        # every 15 s.
+        try:
+            return self._client.build_request(
+                request.method,
+                httpx.URL(request.url.path).copy_with(query=request.scope["query_string"]),
+                headers=[*_sent(request), (b"x-navigator-partner", self._partner)],
+                content=request.stream() if _has_body(request) else None,
+            )
+        except (httpx.InvalidURL, UnicodeDecodeError) as error:
+            raise InvalidInput(
+                "The query of this address is too long, or not ASCII. Shorten it, and write other "
+                "characters as %XX."
+            ) from error
 
 
 class Followers:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.e2e.asking import ask, assert_verbatim, follow, push_document
-from tests.e2e.processes import REPOSITORY, Installation
+from tests.e2e.processes import REPOSITORY, Installation, eventually
 
 DEMO = REPOSITORY / "data" / "demo" / "documents"
 REAL = Path("documents/real_reports/region-vasterbotten-innovate-together.txt")
@@ -128,7 +128,11 @@ def test_a_withdrawn_report_is_found_no_more(client: httpx.Client) -> None:
     assert ask(client, text)["cards"][0]["title"] == "Kanotpoolen"
     withdrawn = client.delete(location)
     assert withdrawn.json()["status"] == "withdrawn"
-    assert "Kanotpoolen" not in {card["title"] for card in ask(client, text)["cards"]}
+    eventually(
+        lambda: "Kanotpoolen" not in {card["title"] for card in ask(client, text)["cards"]},
+        within=10,
+        what="its passages are gone",
+    )
     assert client.get(f"{location}/content").status_code == 410
 
 

@@ -73,6 +73,7 @@ def a_report(**changes: object) -> NormalisedReport:
 
 def a_card(report: NormalisedReport) -> MethodCard:
     start = TEXT.index(QUOTE)
+    end = start + len(QUOTE)
     evidence = Evidence(
         passage_id="p1",
         quote=QUOTE,
@@ -81,9 +82,9 @@ def a_card(report: NormalisedReport) -> MethodCard:
         page=3,
         section=1,
         start=start,
-        end=start + len(QUOTE),
+        end=end,
         similarity=0.9,
-        link=f"/reports/{REPORT_ID}?version=2&section=1&start={start}&end={start + len(QUOTE)}#quote",
+        link=f"/reports/{REPORT_ID}?version=2&section=1&start={start}&end={end}#quote",
     )
     shared = set(MethodCard.model_fields) & set(NormalisedReport.model_fields)
     return MethodCard(
@@ -184,7 +185,7 @@ async def ask(
     backend: FakeBackend, method: str, address: str, headers: dict[str, str]
 ) -> httpx.Response:
     """One request to the pages, in their ASGI app."""
-    transport = httpx.ASGITransport(an_app(backend), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(an_app(backend))
     async with httpx.AsyncClient(transport=transport, base_url="http://navigator") as client:
         return await client.request(method, address, headers=headers)
 
