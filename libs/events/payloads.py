@@ -26,7 +26,9 @@ class ReportAccepted(EventPayload):
 
     version: Version
     partner: str
-    digest: Annotated[str, Field(description="SHA-256 of the normalised content, hexadecimal.")]
+    digest: Annotated[
+        str, Field(description="SHA-256 of what was handed over, with its document; hexadecimal.")
+    ]
     content_url: Annotated[str, Field(description="Path at the ingest service.")]
 
 

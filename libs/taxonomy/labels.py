@@ -14,7 +14,7 @@ _FALLBACK = "en"
 def label(kind: Kind, id: str | int, language: str) -> str:  # noqa: A002 - the data's own word
     """The label in a language (ISO 639-1), else in English.
 
-    A slug that is not in the taxonomy, such as a partner's own theme, is its own label.
+    A slug that is not in the taxonomy, or no longer, is its own label.
     """
     labels = _labels(kind).get(str(id))
     if labels is None:

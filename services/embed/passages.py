@@ -20,6 +20,10 @@ _SENTENCE_END = re.compile(
 _WORD = re.compile(r"\S+\s*")
 # Longer "words" are not language; they are cut so that no piece is beyond the tokenizer.
 _LONGEST_WORD = 100
+# A title and a heading may have 1,000 characters each, some 300 tokens. The model reads 512, and
+# what is behind them is cut off: so the longest passage (400 tokens) must find room after them.
+_TITLE_TOKENS = 40
+_HEADING_TOKENS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +50,14 @@ def cut(report: NormalisedReport, count_tokens: CountTokens, limit: int) -> list
     """All passages of a report in reading order; none is over `limit` tokens.
 
     What is embedded is the passage behind the report's title and its section's heading, because
-    a paragraph alone often does not say what it is about.
+    a paragraph alone often does not say what it is about. Both are shortened to a few dozen
+    tokens there.
     """
     passages: list[Passage] = []
+    title = _shortened(report.title, count_tokens, _TITLE_TOKENS)
     for number, section in enumerate(report.sections):
-        context = "\n".join(filter(None, (report.title, section.heading)))
+        heading = _shortened(section.heading or "", count_tokens, _HEADING_TOKENS)
+        context = "\n".join(filter(None, (title, heading)))
         passages += [
             Passage(
                 ordinal=len(passages) + offset,
@@ -63,6 +70,13 @@ def cut(report: NormalisedReport, count_tokens: CountTokens, limit: int) -> list
             for offset, span in enumerate(_spans(section, count_tokens, limit))
         ]
     return passages
+
+
+def _shortened(text: str, count_tokens: CountTokens, limit: int) -> str:
+    """The beginning of a line that is not over the limit."""
+    while text and (tokens := count_tokens([text])[0]) > limit:
+        text = text[: len(text) * limit // tokens].rstrip()
+    return text
 
 
 def _spans(section: Section, count_tokens: CountTokens, limit: int) -> list[Span]:

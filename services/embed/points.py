@@ -1,5 +1,6 @@
 """From passages and vectors to what stands in the index."""
 
+import hashlib
 import uuid
 from collections.abc import Sequence
 
@@ -17,18 +18,34 @@ def passage_id(report_id: str, version: int, ordinal: int) -> uuid.UUID:
     return uuid.uuid5(NAMESPACE, f"{report_id}/{version}/{ordinal}")
 
 
+def content_digest(submission: str, passages: Sequence[Passage]) -> str:
+    """SHA-256, hexadecimal, over a submission's digest and what its passages are.
+
+    It stands in each payload, so that passages of another content or another cut under the same
+    report and version are told apart.
+    """
+    digest = hashlib.sha256(submission.encode())
+    for passage in passages:
+        place = f"\x00{passage.section} {passage.start} {passage.end} "
+        digest.update(f"{place}{passage.embedded}".encode())
+    return digest.hexdigest()
+
+
 def points(
     content: ReportContent,
     passages: Sequence[Passage],
     vectors: Vectors,
     languages: Sequence[str | None],
     bm25: Bm25Encoder,
+    *,
+    digest: str = "",
 ) -> list[PassagePoint]:
     """One point per passage; `vectors` has shape (len(passages), dimension).
 
-    `languages` are the passages' language tags, None where it is not known.
+    `languages` are the passages' language tags, None where it is not known; `digest` is the
+    `content_digest` of the whole report.
     """
-    shared = _report_payload(content)
+    shared = _report_payload(content) | {"digest": digest}
     return [
         PassagePoint(
             id=passage_id(content.report_id, content.version, passage.ordinal),

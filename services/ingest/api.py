@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from sqlalchemy.orm import Session
@@ -28,6 +28,8 @@ from services.ingest.submissions import read_submission
 from services.ingest.tables import VersionRow
 
 Partner = Annotated[str, Header(alias="x-navigator-partner", pattern=r"^[a-z0-9-]{1,64}$")]
+# As large as an INTEGER of PostgreSQL.
+Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
 LastEventId = Annotated[str | None, Header(pattern=r"^\d{1,9}$")]
 # A change made by another replica wakes nobody here, so the history is looked at this often.
 LOOK_AGAIN_S = 1.0
@@ -104,10 +106,10 @@ def _add_reading(router: APIRouter, database: Database) -> None:
     @router.get("/v1/reports/{report_id}/content")
     def read_content(report_id: str) -> ReportContent:
         with database.read() as session:
-            return _content(session, store.readable_version(session, report_id))
+            return _content(session, store.newest_with_content(session, report_id))
 
     @router.get("/internal/reports/{report_id}/versions/{version}")
-    def read_version(report_id: str, version: int) -> ReportContent:
+    def read_version(report_id: str, version: Version) -> ReportContent:
         with database.read() as session:
             return _content(session, store.readable_version(session, report_id, version))
 

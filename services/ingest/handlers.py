@@ -164,5 +164,6 @@ def _ended(row: VersionRow) -> bool:
     One that the reconciler gave up goes on when its event comes through after all: the queue
     was long, or the fault is mended and the topic is replayed.
     """
-    given_up = row.rejection is not None and row.rejection["code"] == INTERNAL
-    return ReportStatus(row.status).final and not given_up
+    if row.status == ReportStatus.REJECTED and row.rejection:
+        return bool(row.rejection["code"] != INTERNAL)
+    return ReportStatus(row.status).final

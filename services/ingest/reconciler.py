@@ -50,7 +50,7 @@ class Reconciler(PeriodicWorker):
         self._record_of = record_of
         self._clock = clock
         self._committed = committed
-        self._started: dt.datetime | None = None
+        self._made_due = False
         self._at_start = True
 
     def reconcile(self, *, as_of: dt.datetime, counted: bool = True) -> int:
@@ -62,8 +62,8 @@ class Reconciler(PeriodicWorker):
             rows = store.overdue(session, as_of, BATCH)
             now = self._clock()
             for row in rows:
-                open_still = row.status != ReportStatus.WITHDRAWN
-                if counted and open_still and row.resends >= MAX_RESENDS:
+                hopeless = row.status != ReportStatus.WITHDRAWN and row.resends >= MAX_RESENDS
+                if counted and hopeless:
                     _give_up(session, row, now)
                 else:
                     self._resend(session, row, now, counted=counted)
@@ -81,13 +81,12 @@ class Reconciler(PeriodicWorker):
         row.resend_at = now + dt.timedelta(seconds=self._settings.reconcile_after_s * factor)
 
     def _look(self) -> float:
-        if self._started is None:
+        if not self._made_due:
             # What was under way when an earlier process ended may be lost with its broker, so
             # all of it is due at once. A restart is no fault of a report and does not count.
-            started = self._clock()
             with self._database.write() as session:
-                store.make_due(session, started)
-            self._started = started
+                store.make_due(session, self._clock())
+            self._made_due = True
         dealt_with = self.reconcile(as_of=self._clock(), counted=not self._at_start)
         if dealt_with == BATCH:
             return 0.0

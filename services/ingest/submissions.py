@@ -1,7 +1,8 @@
 """Reading a submission from an HTTP request: JSON as a whole, or metadata with a document."""
 
+import unicodedata
 from pathlib import PurePath
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from fastapi import Request
 from pydantic import ValidationError
@@ -9,7 +10,8 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException
 
 from libs.errors import FieldError, InvalidInput, UnsupportedFormat
-from libs.events.report import ReportMetadata, ReportSubmission, field_errors
+from libs.events.report import ReportMetadata, ReportSubmission, field_errors, json_pointer
+from libs.taxonomy import labels
 from services.ingest.intake import Document
 from services.ingest.normalisation import title_from
 from services.ingest.parsing.detection import sniff
@@ -17,6 +19,7 @@ from services.ingest.parsing.detection import sniff
 M = TypeVar("M", bound=ReportMetadata)
 
 MAX_FILENAME = 255
+_TAXONOMIES: Final[tuple[labels.Kind, ...]] = ("themes", "target_groups")
 
 
 async def read_submission(request: Request) -> tuple[ReportMetadata, Document | None]:
@@ -41,7 +44,7 @@ def read_model(model: type[M], body: bytes, *, pointer: str) -> M:
     if not body.strip():
         raise InvalidInput("The body is empty. Send a report as JSON with a title and some text.")
     try:
-        return model.model_validate_json(body)
+        report = model.model_validate_json(body)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False, include_context=False)
         errors = field_errors(found)  # type: ignore[arg-type]  # ErrorDetails is a TypedDict
@@ -49,6 +52,33 @@ def read_model(model: type[M], body: bytes, *, pointer: str) -> M:
             "The report is not as described; see errors.",
             errors=tuple(FieldError(pointer + e.pointer, e.detail) for e in errors),
         ) from error
+    check_taxonomy(report, pointer=pointer)
+    return report
+
+
+def check_taxonomy(report: ReportMetadata, *, pointer: str = "") -> None:
+    """Raise InvalidInput, which lists the known ids, for themes and groups that are not known.
+
+    They are checked here and not in the model, so that what was taken in once can be read for
+    ever.
+    """
+    sentences: list[str] = []
+    errors: list[FieldError] = []
+    for kind in _TAXONOMIES:
+        known = labels.ids(kind)
+        unknown = [
+            (place, given)
+            for place, given in enumerate(getattr(report, kind))
+            if given not in known
+        ]
+        errors += [
+            FieldError(pointer + json_pointer((kind, place)), f"{given} is not known here")
+            for place, given in unknown
+        ]
+        if unknown:
+            sentences.append(f"Known {kind} are: {', '.join(known)}.")
+    if errors:
+        raise InvalidInput(" ".join(sentences), errors=tuple(errors))
 
 
 async def _read_form(request: Request) -> tuple[ReportMetadata, Document]:
@@ -68,7 +98,7 @@ async def _read_document(form: FormData) -> Document:
     if unknown:
         raise InvalidInput(
             "The form has parts that are not known.",
-            errors=tuple(FieldError(f"/{name}", "Unknown part") for name in unknown),
+            errors=tuple(FieldError(json_pointer((name,)), "Unknown part") for name in unknown),
         )
     upload = form.get("document")
     if not isinstance(upload, UploadFile):
@@ -77,12 +107,18 @@ async def _read_document(form: FormData) -> Document:
             errors=(FieldError("/document", "A file is required"),),
         )
     content = await upload.read()
-    filename = PurePath(upload.filename or "document").name[-MAX_FILENAME:]
+    filename = plain_filename(upload.filename or "")
     if not content:
         raise InvalidInput(
             "The document is empty.", errors=(FieldError("/document", "The file has no bytes"),)
         )
     return Document(filename, sniff(content, upload.content_type, filename), content)
+
+
+def plain_filename(given: str) -> str:
+    """The name without its folders and without characters that are not seen or not text."""
+    seen = "".join(char for char in given if unicodedata.category(char)[0] != "C")
+    return PurePath(seen.strip()).name[-MAX_FILENAME:].strip() or "document"
 
 
 async def _read_metadata(form: FormData, document: Document) -> ReportMetadata:

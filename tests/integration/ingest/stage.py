@@ -3,20 +3,28 @@
 import datetime as dt
 import itertools
 
+from opentelemetry.trace import NoOpTracer, Tracer
+
 from libs.bus.record import Record, record_of
 from libs.database.engine import Database
 from libs.events.envelope import EventPayload
+from libs.events.payloads import ReportIndexed, ReportSubmitted
+from libs.events.report import Receipt, ReportMetadata
+from services.ingest import store
 from services.ingest.handlers import IngestHandlers
-from services.ingest.intake import Intake
+from services.ingest.intake import Document, Intake
+from services.ingest.reconciler import Reconciler
+from services.ingest.settings import IngestSettings
 from services.ingest.status_board import StatusBoard
+from services.ingest.tables import VersionRow
 
 RESEND_AFTER = dt.timedelta(seconds=100)
 
 
 class Stage:
-    """Intake and handlers; `sent` is what a relay or the bus would have carried."""
+    """Intake, handlers and reconciler of partner `norr`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, tracer: Tracer | None = None) -> None:
         self.database = database
         self.now = dt.datetime(2026, 5, 4, 12, tzinfo=dt.UTC)
         self.committed: list[str] = []
@@ -24,7 +32,35 @@ class Stage:
         self.intake = Intake(
             database, self.record_of, self.clock, RESEND_AFTER, self.committed.append
         )
-        self.handlers = IngestHandlers(database, self.clock, StatusBoard())
+        self.handlers = IngestHandlers(database, self.clock, StatusBoard(), tracer or NoOpTracer())
+        self.woken = 0
+        settings = IngestSettings(reconcile_after_s=RESEND_AFTER.total_seconds())
+        self.reconciler = Reconciler(database, settings, self.record_of, self.clock, self._wake)
+
+    def submit(self, report: ReportMetadata, document: Document | None = None) -> ReportSubmitted:
+        """Hand a report in; returns the event that says so."""
+        made, _ = self.intake.submit("norr", report, document)
+        return ReportSubmitted(report_id=made.report_id, version=made.version, partner="norr")
+
+    def indexed(self, event: ReportSubmitted) -> ReportIndexed:
+        """The event that ends a version well."""
+        return ReportIndexed(
+            report_id=event.report_id, version=event.version, passages=4, model="m"
+        )
+
+    def receipt(self, report_id: str) -> Receipt:
+        """What a partner is told."""
+        with self.database.read() as session:
+            report = store.report_row(session, report_id)
+            return store.receipt(session, report, store.version_row(session, report_id))
+
+    def version(self, event: ReportSubmitted) -> VersionRow:
+        """The row itself."""
+        with self.database.read() as session:
+            return store.version_row(session, event.report_id, event.version)
+
+    def _wake(self) -> None:
+        self.woken += 1
 
     def clock(self) -> dt.datetime:
         self.now += dt.timedelta(milliseconds=1)

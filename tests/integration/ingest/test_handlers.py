@@ -1,27 +1,29 @@
 """What ingest does with its events, on a real database; every handler twice."""
 
-import datetime as dt
-
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from libs.database.engine import Database
-from libs.database.outbox import OutboxRow
-from libs.errors import Gone
+from libs.errors import Gone, NotFound
 from libs.events.payloads import (
     ReportAccepted,
     ReportIndexed,
     ReportRejected,
+    ReportRemoved,
     ReportSubmitted,
     ReportWithdrawn,
 )
 from libs.events.report import Receipt, ReportMetadata, ReportStatus, ReportSubmission
+from libs.telemetry import names
 from services.ingest import store
 from services.ingest.intake import Document
-from services.ingest.reconciler import Reconciler
-from services.ingest.settings import IngestSettings
-from tests.integration.ingest.stage import RESEND_AFTER, Stage
+from services.ingest.rejections import internal_rejection
+from tests.integration.ingest.stage import Stage
 
 REPORT = ReportSubmission(external_id="1", title="Titel", text="Text")
+TEXT = Document("rapport.txt", "text/plain", "Vi gick från dörr till dörr.".encode())
 
 
 @pytest.fixture
@@ -30,15 +32,11 @@ def stage(database: Database) -> Stage:
 
 
 def submitted(stage: Stage, document: Document | None = None) -> ReportSubmitted:
-    metadata = ReportMetadata(title="rapport") if document else REPORT
-    receipt, _ = stage.intake.submit("norr", metadata, document)
-    return ReportSubmitted(report_id=receipt.report_id, version=receipt.version, partner="norr")
+    return stage.submit(ReportMetadata(title="rapport") if document else REPORT, document)
 
 
 def receipt(stage: Stage, report_id: str) -> Receipt:
-    with stage.database.read() as session:
-        report = store.report_row(session, report_id)
-        return store.receipt(session, report, store.version_row(session, report_id))
+    return stage.receipt(report_id)
 
 
 def test_a_submission_is_normalised_once(stage: Stage) -> None:
@@ -105,41 +103,81 @@ def test_an_older_version_is_not_worked_on(stage: Stage) -> None:
     assert stage.handlers.on_report_submitted(event) == []
 
 
-def test_the_reconciler_sends_again_and_waits_longer_each_time(stage: Stage) -> None:
-    event = submitted(stage)
-    woken: list[int] = []
-    settings = IngestSettings(reconcile_after_s=RESEND_AFTER.total_seconds())
-    reconciler = Reconciler(
-        stage.database, settings, stage.record_of, stage.clock, lambda: woken.append(1)
-    )
-    start = stage.now
-    seconds = [50, 101, 150, 302, 400, 710]
-    resent = []
-    for second in seconds:
-        stage.now = start + dt.timedelta(seconds=second)
-        resent.append(reconciler.reconcile(as_of=stage.now))
-    assert resent == [0, 1, 0, 1, 0, 1]
-    assert len(woken) == 3
-    with stage.database.read() as session:
-        keys = [row.key for row in session.query(OutboxRow)]
-    assert keys == [event.report_id] * 4
-
-
-def test_finished_reports_are_left_alone(stage: Stage) -> None:
+def test_a_new_version_is_not_held_up_by_news_of_an_older_one(stage: Stage) -> None:
     event = submitted(stage)
     stage.handlers.on_report_submitted(event)
-    stage.handlers.on_report_indexed(
-        ReportIndexed(report_id=event.report_id, version=1, passages=4, model="m")
-    )
-    reconciler = Reconciler(
-        stage.database, IngestSettings(), stage.record_of, stage.clock, lambda: None
-    )
-    assert reconciler.reconcile(as_of=stage.now + dt.timedelta(days=30)) == 0
+    stage.submit(REPORT.model_copy(update={"text": "Ny"}))
+    assert stage.handlers.on_report_indexed(stage.indexed(event)) == []
+    assert [entry.version for entry in receipt(stage, event.report_id).history] == [1, 1, 2]
 
 
-def test_a_restart_makes_everything_unfinished_due(stage: Stage) -> None:
-    submitted(stage)
-    stage.now += dt.timedelta(seconds=1)
-    with stage.database.write() as session:
-        store.make_due(session, stage.now)
-        assert len(store.overdue(session, stage.now, 10)) == 1
+def test_an_older_version_in_flight_does_not_survive_the_withdrawal(stage: Stage) -> None:
+    old = submitted(stage)
+    stage.handlers.on_report_submitted(old)
+    new = stage.submit(REPORT.model_copy(update={"text": "Ny"}))
+    stage.intake.withdraw("norr", old.report_id)
+    removed = ReportRemoved(report_id=old.report_id, version=2)
+    stage.handlers.on_report_removed(removed)
+    with stage.database.read() as session:
+        for version in (None, 1, 2):
+            with pytest.raises(Gone):
+                store.readable_version(session, old.report_id, version)
+    for _ in range(2):
+        assert stage.handlers.on_report_indexed(stage.indexed(old)) == [
+            ReportWithdrawn(report_id=old.report_id, version=2)
+        ]
+    # What was known to be gone is there again, so it is watched again.
+    assert stage.version(new).removed_at is None
+    again = stage.submit(REPORT)
+    stage.handlers.on_report_submitted(again)
+    with stage.database.read() as session:
+        assert store.readable_version(session, old.report_id, 3).content
+        with pytest.raises(Gone):
+            store.readable_version(session, old.report_id, 1)
+
+
+def test_a_removal_is_noted_once(stage: Stage) -> None:
+    event = submitted(stage)
+    removed = ReportRemoved(report_id=event.report_id, version=1)
+    stage.handlers.on_report_removed(removed)
+    assert stage.version(event).removed_at is None
+    stage.intake.withdraw("norr", event.report_id)
+    stage.handlers.on_report_removed(removed)
+    first = stage.version(event).removed_at
+    assert first
+    assert stage.handlers.on_report_removed(removed) == []
+    assert stage.version(event).removed_at == first
+    with pytest.raises(NotFound):
+        stage.handlers.on_report_removed(ReportRemoved(report_id="none", version=1))
+
+
+def test_what_was_found_after_all_has_no_rejection(stage: Stage) -> None:
+    event = submitted(stage)
+    stage.handlers.on_report_submitted(event)
+    rejection = internal_rejection("t" * 32)
+    stage.handlers.on_report_rejected(
+        ReportRejected(report_id=event.report_id, version=1, stage="index", rejection=rejection)
+    )
+    assert receipt(stage, event.report_id).rejection == rejection
+    stage.handlers.on_report_indexed(stage.indexed(event))
+    found = receipt(stage, event.report_id)
+    assert (found.status, found.rejection) == (ReportStatus.INDEXED, None)
+
+
+def test_reading_a_document_is_a_span_without_its_words(database: Database) -> None:
+    spans = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(spans))
+    stage = Stage(database, provider.get_tracer("test"))
+    stage.handlers.on_report_submitted(submitted(stage, TEXT))
+    broken = Document("rapport.pdf", "application/pdf", b"%PDF-1.7 broken")
+    stage.handlers.on_report_submitted(submitted(stage, broken))
+    stage.handlers.on_report_submitted(stage.submit(REPORT))
+    found = spans.get_finished_spans()
+    assert [span.name for span in found] == [names.SPAN_PARSE] * 2
+    assert dict(found[0].attributes or {}) == {
+        names.MEDIA_TYPE: "text/plain",
+        names.DOCUMENT_BYTES: len(TEXT.content),
+    }
+    assert not found[1].events
+    provider.shutdown()

@@ -1,13 +1,24 @@
 """What embed does with its events, on hand-written ports."""
 
+import dataclasses
+from collections.abc import Sequence
+
 import pytest
 from opentelemetry.trace import NoOpTracer
 
-from libs.events.payloads import ReportAccepted, ReportIndexed, ReportRejected, ReportWithdrawn
+from libs.errors import Unavailable
+from libs.events.payloads import (
+    ReportAccepted,
+    ReportIndexed,
+    ReportRejected,
+    ReportRemoved,
+    ReportWithdrawn,
+)
 from libs.events.report import NormalisedReport, ReportContent, Section
 from libs.language.detection import LanguageDetector
 from libs.vectors.bm25 import Bm25Encoder
-from services.embed.handlers import EmbedHandlers
+from libs.vectors.port import PassagePoint
+from services.embed.handlers import SLICE, EmbedHandlers
 from tests.unit.embed.fakes import FakeEmbedder, FakeIndex, FakeSource
 
 
@@ -110,3 +121,97 @@ def test_languages_are_the_partners_word_or_guessed_by_passage(handlers: EmbedHa
     mixed = swedish + "\nNuoret tulivat luoksemme iltaisin koulun jälkeen."
     handlers.on_report_accepted(accepted(handlers, 2, text=mixed))
     assert {p.payload["language"] for p in handlers.index.points.values()} == {"sv", "fi"}
+
+
+def index_of(handlers: EmbedHandlers) -> FakeIndex:
+    assert isinstance(handlers.index, FakeIndex)
+    return handlers.index
+
+
+def embedded(handlers: EmbedHandlers) -> list[str]:
+    assert isinstance(handlers.embedder, FakeEmbedder)
+    return handlers.embedder.embedded
+
+
+def test_a_removal_is_told_also_where_nothing_was(handlers: EmbedHandlers) -> None:
+    handlers.on_report_accepted(accepted(handlers))
+    withdrawn = ReportWithdrawn(report_id="r", version=1)
+    for _ in range(2):
+        assert handlers.on_report_withdrawn(withdrawn) == [ReportRemoved(report_id="r", version=1)]
+    assert index_of(handlers).points == {}
+
+
+def test_other_content_under_the_same_version_replaces_it(handlers: EmbedHandlers) -> None:
+    # The SQL record was lost and the report came again: it is version 1 once more.
+    handlers.on_report_accepted(accepted(handlers, text="Vi ringde på."))
+    other = accepted(handlers, text="Vi gick hem.")
+    for event in (other, other.model_copy(update={"digest": "e"})):
+        before = len(embedded(handlers))
+        handlers.on_report_accepted(event)
+        assert len(embedded(handlers)) == before + 1
+    assert [p.payload["text"] for p in index_of(handlers).points.values()] == ["Vi gick hem."]
+
+
+def test_a_report_cut_by_other_rules_leaves_nothing_of_the_old_cut(
+    handlers: EmbedHandlers,
+) -> None:
+    event = accepted(handlers, text="Vi ringde på hos alla i byn. " * 50)
+    handlers.on_report_accepted(event)
+    coarser = dataclasses.replace(handlers, passage_tokens=40)
+    (indexed,) = coarser.on_report_accepted(event)
+    assert isinstance(indexed, ReportIndexed)
+    assert handlers.index.count() == indexed.passages
+    assert len({p.payload["digest"] for p in index_of(handlers).points.values()}) == 1
+
+
+class Interrupted(FakeIndex):
+    """Takes so many writes and then is away, until it is told otherwise."""
+
+    def __init__(self, writes: int) -> None:
+        super().__init__()
+        self.writes = writes
+
+    def upsert(self, points: Sequence[PassagePoint]) -> None:
+        assert len(points) <= SLICE
+        if self.writes == 0:
+            raise Unavailable("the index is away")
+        self.writes -= 1
+        super().upsert(points)
+
+
+def test_a_large_report_goes_on_where_it_was_interrupted(handlers: EmbedHandlers) -> None:
+    index = Interrupted(writes=2)
+    handlers = dataclasses.replace(handlers, index=index)
+    passages = 3 * SLICE + 7
+    event = accepted(handlers, text="Ett två tre fyra fem sex sju åtta nio tio.\n" * passages)
+    with pytest.raises(Unavailable):
+        handlers.on_report_accepted(event)
+    assert index.count() == 2 * SLICE
+    embedded(handlers).clear()
+    index.writes = 100
+    (indexed,) = handlers.on_report_accepted(event)
+    assert isinstance(indexed, ReportIndexed)
+    assert indexed.passages == index.count() == passages
+    assert len(embedded(handlers)) == SLICE + 7
+    ordinals = [p.payload["ordinal"] for p in index.points.values()]
+    assert ordinals == list(range(passages))
+
+
+class Leaking(FakeIndex):
+    """Loses the first passage of the first write."""
+
+    leaks = True
+
+    def upsert(self, points: Sequence[PassagePoint]) -> None:
+        super().upsert(points[1:] if self.leaks else points)
+        self.leaks = False
+
+
+def test_a_report_with_a_hole_is_not_called_indexed(handlers: EmbedHandlers) -> None:
+    handlers = dataclasses.replace(handlers, index=Leaking())
+    event = accepted(handlers)
+    with pytest.raises(Unavailable):
+        handlers.on_report_accepted(event)
+    (indexed,) = handlers.on_report_accepted(event)
+    assert isinstance(indexed, ReportIndexed)
+    assert indexed.passages == handlers.index.count()

@@ -70,3 +70,30 @@ def test_what_is_embedded_says_what_it_is_about() -> None:
 def test_a_text_without_spaces_is_cut_too() -> None:
     passages = cut(report(Section(text="x" * 5_000)), words, LIMIT)
     assert "".join(passage.text for passage in passages) == "x" * 5_000
+
+
+@given(st.text(max_size=1_000), st.text(max_size=1_000))
+def test_title_and_heading_never_push_the_passage_out(title: str, heading: str) -> None:
+    made = NormalisedReport.model_construct(
+        title=title,
+        sections=(Section.model_construct(text="41 av 74.", heading=heading, kind=None),),
+    )
+    (passage,) = cut(made, characters, LIMIT)
+    context = passage.embedded.removesuffix("41 av 74.")
+    assert characters([context])[0] <= 64 + 2
+
+
+def characters(texts: Sequence[str]) -> list[int]:
+    """The worst of tokenizers for a line: four characters are a token, and each line break."""
+    return [-(-len(text) // 4) for text in texts]
+
+
+def test_a_long_title_keeps_its_beginning() -> None:
+    made = NormalisedReport(
+        title="Hela byn bygger ett hus " * 40, sections=(Section(text="41 av 74.", heading="R"),)
+    )
+    (passage,) = cut(made, words, LIMIT)
+    title, heading, text = passage.embedded.split("\n")
+    assert made.title.startswith(title)
+    assert 20 <= words([title])[0] <= 40
+    assert (heading, text) == ("R", "41 av 74.")

@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from libs.events.report import ReportMetadata, ReportStatus, ReportSubmission
+from libs.events.report import (
+    MAX_TEXT_CHARS,
+    ReportMetadata,
+    ReportStatus,
+    ReportSubmission,
+    json_pointer,
+)
+from libs.events.topics import TOPICS, topic_of
 from services.ingest.identity import report_id, submission_digest
 from services.ingest.normalisation import normalise_submission
 
@@ -26,11 +33,34 @@ def test_title_and_text_are_enough_and_the_rest_stays_empty() -> None:
         {"title": "Titel", "text": "Text", "language": "Swedish"},
         {"title": "Titel", "text": "Text", "links": [{"url": "javascript:alert(1)"}]},
         {"title": "Titel", "text": "Text", "budget": {"amount": -1, "currency": "SEK"}},
+        {"title": "Titel", "text": "Text", "results": [{"value": float("nan")}]},
+        {"title": "Titel", "text": "Text", "results": [{"value": float("-inf")}]},
+        {"title": "Titel", "sections": [{"text": "Text", "page": 10**30}]},
     ],
 )
 def test_what_is_wrong_is_refused(fields: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         ReportSubmission.model_validate(fields)
+
+
+def test_the_sections_together_have_a_limit() -> None:
+    half = {"text": "x" * (MAX_TEXT_CHARS // 2)}
+    ReportSubmission.model_validate({"title": "T", "sections": [half, half]})
+    with pytest.raises(ValidationError, match="in parts"):
+        ReportSubmission.model_validate({"title": "T", "text": "x", "sections": [half, half]})
+
+
+def test_pointers_escape_what_has_a_meaning_in_them() -> None:
+    assert json_pointer(("a/b", "~", 0, "")) == "/a~1b/~0/0/"
+
+
+def test_all_topics_say_who_writes_and_who_reads() -> None:
+    assert len({topic.name for topic in TOPICS}) == len(TOPICS)
+    for topic in TOPICS:
+        payload = topic.payload.model_construct()
+        assert topic_of(payload) is topic
+        assert topic.producers
+        assert topic.consumers
 
 
 def test_a_nul_byte_is_taken_out() -> None:
