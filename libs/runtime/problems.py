@@ -22,6 +22,7 @@ from libs.errors import (
     TooLarge,
     Unavailable,
 )
+from libs.events.report import json_pointer
 from libs.telemetry.propagation import current_trace_id
 
 log = logging.getLogger(__name__)
@@ -135,7 +136,7 @@ def _pointer(location: tuple[int | str, ...]) -> str:
     # FastAPI says where a value stood: body, query, path or header. A JSON pointer into the
     # body needs no such word; for the others it tells which parameter is meant.
     place = location[1:] if location and location[0] == "body" else location
-    return "".join(f"/{part}" for part in place)
+    return json_pointer(place)
 
 
 def _refused(request: Request, error: HTTPException) -> Response:

@@ -247,7 +247,10 @@ def _refusal(status: int | None) -> str | None:
     if status in _HTTP_REFUSED:
         return "Qdrant refuses the key; set NAVIGATOR_QDRANT_API_KEY."
     if status == _HTTP_NOT_FOUND:
-        return "Qdrant has lost the collection; restart embed to make it anew, and push the reports again."
+        return (
+            "Qdrant has lost the collection; restart embed to make it anew, "
+            "and push the reports again."
+        )
     return None
 
 

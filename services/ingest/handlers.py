@@ -1,5 +1,6 @@
 """What ingest does when something has happened. Safe to run twice, as all handlers are."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -7,7 +8,7 @@ from opentelemetry.trace import Tracer
 from sqlalchemy.orm import Session
 
 from libs.database.engine import Database
-from libs.errors import InvalidInput
+from libs.errors import InvalidInput, NavigatorError
 from libs.events.envelope import EventPayload
 from libs.events.payloads import (
     ReportAccepted,
@@ -28,10 +29,13 @@ from libs.telemetry import names
 from libs.telemetry.propagation import current_trace_id
 from services.ingest import store
 from services.ingest.normalisation import normalise_document, normalise_submission
+from services.ingest.parsing.document import ParsedDocument
 from services.ingest.parsing.parser import parse
 from services.ingest.rejections import INTERNAL, rejection_of
 from services.ingest.status_board import StatusBoard
 from services.ingest.tables import DocumentRow, VersionRow
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,7 @@ class IngestHandlers:
             record_exception=False,
             set_status_on_exception=False,
         ):
-            parsed = parse(document.content, document.media_type)
+            parsed = read_document(document)
         metadata = ReportMetadata.model_validate(row.submission)
         return normalise_document(metadata, parsed, document.filename)
 
@@ -167,3 +171,18 @@ def _ended(row: VersionRow) -> bool:
     if row.status == ReportStatus.REJECTED and row.rejection:
         return bool(row.rejection["code"] != INTERNAL)
     return ReportStatus(row.status).final
+
+
+def read_document(document: DocumentRow) -> ParsedDocument:
+    """The document's sections. Raises InvalidInput, also for one that a parser fails on."""
+    try:
+        return parse(document.content, document.media_type)
+    except NavigatorError:
+        raise
+    except Exception as error:
+        # A document that a parser fails on is its sender's to mend, whatever the bug; were it
+        # ours to retry, a few such documents would stop the consumer for everybody.
+        log.exception("a parser has a bug", extra={"media_type": document.media_type})
+        raise InvalidInput(
+            f"the document could not be read ({type(error).__name__})", code="unreadable-document"
+        ) from error

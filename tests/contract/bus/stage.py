@@ -26,7 +26,7 @@ from libs.events.payloads import ReportWithdrawn
 from libs.events.topics import Topic
 from libs.runtime.clock import random_id, utc_now
 
-DEADLINE_S = 15.0
+DEADLINE_S = 40.0
 # kafka-python 3.0.12 does not close the socket of a connection that was refused.
 without_broker = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 SOURCE = "/navigator/test"

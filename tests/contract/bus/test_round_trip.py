@@ -96,13 +96,15 @@ def test_topics_are_made_once_with_their_dead_letters(stage: Stage) -> None:
 @without_broker
 def test_no_broker_is_unavailable_and_says_what_to_do() -> None:
     settings = settings_for(f"127.0.0.1:{free_port()}", connect_timeout_s=0.3)
-    with pytest.raises(Unavailable, match=r"bus\.bootstrap"):
+    with pytest.raises(Unavailable, match=r"NAVIGATOR_KAFKA_BOOTSTRAP"):
         ensure_topics(settings, [Topic("test.none.v1", ReportWithdrawn, (), ())])
     stage = Stage(settings)
-    with pytest.raises(Unavailable, match=r"bus\.bootstrap"):
+    with pytest.raises(Unavailable, match=r"NAVIGATOR_KAFKA_BOOTSTRAP"):
         stage.send("r1")
     consumer = stage.consume(Calls(), wait=False)
-    until(lambda: "bus.bootstrap" in (consumer.health() or ""), "the consumer to say so")
+    until(
+        lambda: "NAVIGATOR_KAFKA_BOOTSTRAP" in (consumer.health() or ""), "the consumer to say so"
+    )
     assert consumer.failure is None
     stage.close()
     gc.collect()

@@ -15,6 +15,7 @@ from libs.events.payloads import (
     ReportAccepted,
     ReportIndexed,
     ReportRejected,
+    ReportRemoved,
     ReportSubmitted,
     ReportWithdrawn,
 )
@@ -30,6 +31,7 @@ EVENTS: list[EventPayload] = [
     ReportIndexed(report_id=REPORT, version=1, passages=3, model="m"),
     ReportRejected(report_id=REPORT, version=1, stage="index", rejection=REJECTION),
     ReportWithdrawn(report_id=REPORT, version=1),
+    ReportRemoved(report_id=REPORT, version=1),
 ]
 
 
