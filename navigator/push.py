@@ -22,29 +22,34 @@ _COLOURS = {
 }
 
 
+Files = Annotated[
+    list[Path],
+    typer.Argument(
+        help="Reports: PDF, DOCX, HTML, Markdown, text, or JSON (one report or a list).",
+        exists=True,
+        dir_okay=False,
+        readable=True,
+    ),
+]
+Metadata = Annotated[
+    Path | None,
+    typer.Option(
+        help="JSON file with what is known about a document: title, language, themes …",
+        exists=True,
+        dir_okay=False,
+    ),
+]
+ExternalId = Annotated[
+    str | None, typer.Option(help="Your own id of it: a corrected file is its next version.")
+]
+
+
 def push(
-    files: Annotated[
-        list[Path],
-        typer.Argument(
-            help="Reports: PDF, DOCX, HTML, Markdown, text, or JSON (one report or a list).",
-            exists=True,
-            dir_okay=False,
-            readable=True,
-        ),
-    ],
-    metadata: Annotated[
-        Path | None,
-        typer.Option(
-            help="JSON file with what is known about a document: title, language, themes …",
-            exists=True,
-            dir_okay=False,
-        ),
-    ] = None,
+    files: Files,
+    metadata: Metadata = None,
     title: Annotated[str | None, typer.Option(help="Title of a document.")] = None,
     language: Annotated[str | None, typer.Option(help="Its language: sv, fi, et …")] = None,
-    external_id: Annotated[
-        str | None, typer.Option(help="Your own id of it: a corrected file is its next version.")
-    ] = None,
+    external_id: ExternalId = None,
     wait: Annotated[
         bool, typer.Option(help="Wait until each report can be found, or is rejected.")
     ] = True,

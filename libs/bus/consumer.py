@@ -14,11 +14,11 @@ from opentelemetry.metrics import CallbackOptions, Observation
 
 from libs.bus.client import milliseconds, open_client, told
 from libs.bus.processing import Handler, Processor, Rules, Sender
-from libs.bus.record import Clock, NewId
 from libs.bus.retry import Backoff, DeadLetterLimit
 from libs.bus.session import Session
 from libs.bus.settings import BusSettings
 from libs.bus.topics import ensure_topics
+from libs.clock import Clock, NewId
 from libs.errors import Unavailable
 from libs.events.topics import Topic
 from libs.telemetry import names

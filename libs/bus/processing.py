@@ -13,8 +13,9 @@ from opentelemetry import metrics, trace
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
 from libs.bus.dead_letter import Burial, code_of, dead_letter, without_value
-from libs.bus.record import Clock, NewId, Received, Record, record_of
+from libs.bus.record import Received, Record, record_of
 from libs.bus.retry import Backoff, DeadLetterLimit, Trouble
+from libs.clock import Clock, NewId
 from libs.errors import InvalidInput, NotFound, Overloaded, TooLarge, Unavailable
 from libs.events.envelope import EventPayload, decode, read_payload
 from libs.events.topics import Topic

@@ -1,15 +1,12 @@
 """A message on its way to Kafka (and in the SQL outbox), and one that came from there."""
 
-import datetime as dt
-from collections.abc import Callable
 from dataclasses import dataclass
 
+from libs.clock import Clock, NewId
 from libs.events.envelope import CONTENT_TYPE, CloudEvent, EventPayload, encode
 from libs.events.topics import topic_of
 from libs.telemetry import names, propagation
 
-Clock = Callable[[], dt.datetime]
-NewId = Callable[[], str]
 Headers = tuple[tuple[str, bytes], ...]
 
 # Foreign producers may use any bytes as a key; this error handler carries them unharmed

@@ -10,9 +10,9 @@ from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from libs.bus.consumer import EventConsumer, Handler
 from libs.bus.producer import EventProducer
 from libs.bus.record import Record, record_of
+from libs.clock import Clock, NewId, random_id, utc_now
 from libs.events.envelope import EventPayload
 from libs.events.topics import Topic
-from libs.runtime.clock import Clock, NewId, random_id, utc_now
 from libs.runtime.settings import PlatformSettings, ServiceName
 from libs.telemetry.ring import TraceRing
 from libs.telemetry.setup import Telemetry, setup_telemetry

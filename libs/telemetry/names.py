@@ -92,11 +92,10 @@ SPAN_UPSERT: Final = "upsert passages"
 # Asking the index, and putting cards together from what it found.
 SPAN_RETRIEVE: Final = "retrieve passages"
 SPAN_CARDS: Final = "build cards"
-# How many passages, candidates and cards there were, and which report version it was.
+# How many passages, candidates and cards there were.
 PASSAGES: Final = "navigator.passages"
 CANDIDATES: Final = "navigator.candidates"
 CARDS: Final = "navigator.cards"
-REPORT_VERSION: Final = "navigator.report.version"
 MEDIA_TYPE: Final = "navigator.document.media_type"
 DOCUMENT_BYTES: Final = "navigator.document.bytes"
 # The embedding model that was used (OpenTelemetry's name for it).

@@ -7,8 +7,6 @@ from libs.vectors.settings import VectorSettings
 if TYPE_CHECKING:
     from libs.vectors.port import CollectionSpec, PassageIndex
 
-__all__ = ["VectorSettings", "open_index"]
-
 
 def open_index(settings: VectorSettings, spec: "CollectionSpec") -> "PassageIndex":
     """Open the collection, made first where there is none.

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from libs.events.topics import REPORTS_ACCEPTED, REPORTS_WITHDRAWN
 from libs.language.detection import LanguageDetector
 from libs.runtime.http import new_app, serve_operations
 from libs.runtime.peers import peer_check
@@ -42,14 +41,7 @@ def build(settings: EmbedSettings, platform: Platform) -> Service:
         tracer=telemetry.tracer,
         passage_tokens=settings.passage_tokens,
     )
-    consumer = platform.consumer(
-        NAME,
-        producer,
-        {
-            REPORTS_ACCEPTED: handlers.on_report_accepted,
-            REPORTS_WITHDRAWN: handlers.on_report_withdrawn,
-        },
-    )
+    consumer = platform.consumer(NAME, producer, handlers.by_topic())
     app = new_app(
         title="Navigator embed",
         description="Turns texts into vectors and keeps the index of passages.",

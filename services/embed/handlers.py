@@ -6,6 +6,7 @@ from typing import Protocol
 import numpy as np
 from opentelemetry.trace import Tracer
 
+from libs.bus.consumer import Handler
 from libs.errors import NotFound, Unavailable
 from libs.events.envelope import EventPayload
 from libs.events.payloads import (
@@ -16,6 +17,7 @@ from libs.events.payloads import (
     ReportWithdrawn,
 )
 from libs.events.report import Rejection, ReportContent
+from libs.events.topics import REPORTS_ACCEPTED, REPORTS_WITHDRAWN, Topic
 from libs.language.detection import LanguageDetector
 from libs.telemetry import names
 from libs.vectors.bm25 import Bm25Encoder
@@ -55,6 +57,13 @@ class EmbedHandlers:
     detector: LanguageDetector
     tracer: Tracer
     passage_tokens: int
+
+    def by_topic(self) -> dict[Topic, Handler]:
+        """Which handler takes the events of which topic."""
+        return {
+            REPORTS_ACCEPTED: self.on_report_accepted,
+            REPORTS_WITHDRAWN: self.on_report_withdrawn,
+        }
 
     def on_report_accepted(self, event: ReportAccepted) -> list[EventPayload]:
         """Cut, embed and index a report version, then remove the passages of older ones."""

@@ -18,7 +18,26 @@ ReportId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$", description="From `Lo
 def routes(ingest: Forwarder, followers: Followers, recommend: Forwarder) -> APIRouter:
     """The routes of partners and client apps."""
     router = APIRouter()
+    _add_intake_routes(router, ingest)
+    _add_status_routes(router, ingest, followers)
+    _add_content_routes(router, ingest)
 
+    @router.post(
+        "/v1/recommendations",
+        tags=["officers"],
+        summary="Describe a challenge, get methods that worked elsewhere",
+        response_model=Recommendations,
+        responses=problems(413, 422, 503),
+        openapi_extra=CHALLENGE_BODY,
+    )
+    async def recommendations(request: Request) -> Response:
+        """In any of the ten languages. Each quotation is verbatim and says where it stands."""
+        return await recommend.forward(request)
+
+    return router
+
+
+def _add_intake_routes(router: APIRouter, ingest: Forwarder) -> None:
     @router.post(
         "/v1/reports",
         tags=["partners"],
@@ -49,34 +68,6 @@ def routes(ingest: Forwarder, followers: Followers, recommend: Forwarder) -> API
         """`next` of a page is the `cursor` of the one behind it."""
         return await ingest.forward(request)
 
-    @router.post(
-        "/v1/recommendations",
-        tags=["officers"],
-        summary="Describe a challenge, get methods that worked elsewhere",
-        response_model=Recommendations,
-        responses=problems(413, 422, 503),
-        openapi_extra=CHALLENGE_BODY,
-    )
-    async def recommendations(request: Request) -> Response:
-        """In any of the ten languages. Each quotation is verbatim and says where it stands."""
-        return await recommend.forward(request)
-
-    _add_report_routes(router, ingest, followers)
-    return router
-
-
-def _add_report_routes(router: APIRouter, ingest: Forwarder, followers: Followers) -> None:
-    # Each path's id is documented here and read by ingest.
-    @router.get(
-        "/v1/reports/{report_id}",
-        tags=["partners"],
-        summary="A report's receipt: its status and history",
-        response_model=Receipt,
-        responses=problems(404, 422, 503),
-    )
-    async def receipt(request: Request, report_id: ReportId) -> Response:  # noqa: ARG001
-        return await ingest.forward(request)
-
     @router.delete(
         "/v1/reports/{report_id}",
         tags=["partners"],
@@ -87,6 +78,30 @@ def _add_report_routes(router: APIRouter, ingest: Forwarder, followers: Follower
     async def withdraw(request: Request, report_id: ReportId) -> Response:  # noqa: ARG001
         return await ingest.forward(request)
 
+
+# Each path's id is documented here and read by ingest.
+def _add_status_routes(router: APIRouter, ingest: Forwarder, followers: Followers) -> None:
+    @router.get(
+        "/v1/reports/{report_id}",
+        tags=["partners"],
+        summary="A report's receipt: its status and history",
+        response_model=Receipt,
+        responses=problems(404, 422, 503),
+    )
+    async def receipt(request: Request, report_id: ReportId) -> Response:  # noqa: ARG001
+        return await ingest.forward(request)
+
+    @router.get(
+        "/v1/reports/{report_id}/events",
+        tags=["partners"],
+        summary="Follow the status as server-sent events, until it is final",
+        responses=problems(404, 422, 429, 503) | {200: {"content": {"text/event-stream": {}}}},
+    )
+    async def events(request: Request, report_id: ReportId) -> Response:  # noqa: ARG001
+        return await followers.follow(request)
+
+
+def _add_content_routes(router: APIRouter, ingest: Forwarder) -> None:
     @router.get(
         "/v1/reports/{report_id}/content",
         tags=["partners"],
@@ -105,15 +120,6 @@ def _add_report_routes(router: APIRouter, ingest: Forwarder, followers: Follower
     )
     async def document(request: Request, report_id: ReportId) -> Response:  # noqa: ARG001
         return await ingest.forward(request)
-
-    @router.get(
-        "/v1/reports/{report_id}/events",
-        tags=["partners"],
-        summary="Follow the status as server-sent events, until it is final",
-        responses=problems(404, 422, 429, 503) | {200: {"content": {"text/event-stream": {}}}},
-    )
-    async def events(request: Request, report_id: ReportId) -> Response:  # noqa: ARG001
-        return await followers.follow(request)
 
 
 def status_routes(clients: dict[str, httpx.AsyncClient]) -> APIRouter:

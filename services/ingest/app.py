@@ -5,12 +5,6 @@ from typing import Final
 
 from libs.database.engine import Database
 from libs.database.outbox import OutboxRelay
-from libs.events.topics import (
-    REPORTS_INDEXED,
-    REPORTS_REJECTED,
-    REPORTS_REMOVED,
-    REPORTS_SUBMITTED,
-)
 from libs.runtime.http import new_app, serve_operations
 from libs.runtime.platform import Platform
 from libs.runtime.service import Service
@@ -42,16 +36,7 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
     resend_after = dt.timedelta(seconds=settings.reconcile_after_s)
     intake = Intake(database, record_of, platform.clock, resend_after, committed)
     handlers = IngestHandlers(database, platform.clock, board, telemetry.tracer)
-    consumer = platform.consumer(
-        NAME,
-        producer,
-        {
-            REPORTS_SUBMITTED: handlers.on_report_submitted,
-            REPORTS_INDEXED: handlers.on_report_indexed,
-            REPORTS_REJECTED: handlers.on_report_rejected,
-            REPORTS_REMOVED: handlers.on_report_removed,
-        },
-    )
+    consumer = platform.consumer(NAME, producer, handlers.by_topic())
     reconciler = Reconciler(database, settings, record_of, platform.clock, relay.wake)
     app = new_app(
         title="Navigator ingest",

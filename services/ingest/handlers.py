@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from opentelemetry.trace import Tracer
 from sqlalchemy.orm import Session
 
+from libs.bus.consumer import Handler
+from libs.clock import Clock
 from libs.database.engine import Database
 from libs.errors import InvalidInput, NavigatorError
 from libs.events.envelope import EventPayload
@@ -24,7 +26,13 @@ from libs.events.report import (
     ReportStatus,
     ReportSubmission,
 )
-from libs.runtime.clock import Clock
+from libs.events.topics import (
+    REPORTS_INDEXED,
+    REPORTS_REJECTED,
+    REPORTS_REMOVED,
+    REPORTS_SUBMITTED,
+    Topic,
+)
 from libs.telemetry import names
 from libs.telemetry.propagation import current_trace_id
 from services.ingest import store
@@ -46,6 +54,15 @@ class IngestHandlers:
     clock: Clock
     board: StatusBoard
     tracer: Tracer
+
+    def by_topic(self) -> dict[Topic, Handler]:
+        """Which handler takes the events of which topic."""
+        return {
+            REPORTS_SUBMITTED: self.on_report_submitted,
+            REPORTS_INDEXED: self.on_report_indexed,
+            REPORTS_REJECTED: self.on_report_rejected,
+            REPORTS_REMOVED: self.on_report_removed,
+        }
 
     def on_report_submitted(self, event: ReportSubmitted) -> list[EventPayload]:
         """Read the document, keep the normalised record, and say that it is ready to index."""

@@ -9,12 +9,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from libs.bus.record import Record
+from libs.clock import Clock
 from libs.database import outbox
 from libs.database.engine import Database
 from libs.events.envelope import EventPayload
 from libs.events.payloads import ReportSubmitted, ReportWithdrawn
 from libs.events.report import Receipt, ReportMetadata, ReportStatus
-from libs.runtime.clock import Clock
 from libs.telemetry.propagation import current_trace_id
 from services.ingest import store
 from services.ingest.identity import report_id, submission_digest

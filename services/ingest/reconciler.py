@@ -12,13 +12,13 @@ from collections.abc import Callable
 from sqlalchemy.orm import Session
 
 from libs.bus.record import Record
+from libs.clock import Clock
 from libs.database import outbox
 from libs.database.engine import Database
 from libs.events.envelope import EventPayload
 from libs.events.payloads import ReportSubmitted, ReportWithdrawn
 from libs.events.report import ReportStatus
 from libs.periodic import PeriodicWorker
-from libs.runtime.clock import Clock
 from services.ingest import store
 from services.ingest.rejections import INTERNAL, internal_rejection
 from services.ingest.settings import IngestSettings

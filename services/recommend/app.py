@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from libs.events.topics import REPORTS_INDEXED, REPORTS_WITHDRAWN
 from libs.language.detection import LanguageDetector
 from libs.runtime.http import new_app, serve_operations
 from libs.runtime.peers import peer_check
@@ -37,15 +36,7 @@ def build(settings: RecommendSettings, platform: Platform) -> Service:
         settings=settings,
     )
     handlers = RecommendHandlers(records)
-    consumer = platform.consumer(
-        NAME,
-        producer,
-        {
-            REPORTS_INDEXED: handlers.on_report_indexed,
-            REPORTS_WITHDRAWN: handlers.on_report_withdrawn,
-        },
-        broadcast=True,
-    )
+    consumer = platform.consumer(NAME, producer, handlers.by_topic(), broadcast=True)
     app = new_app(
         title="Navigator recommend",
         description="Finds the methods that fit a challenge, with their evidence.",

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from libs.bus.consumer import Handler
 from libs.events.envelope import EventPayload
 from libs.events.payloads import ReportIndexed, ReportWithdrawn
+from libs.events.topics import REPORTS_INDEXED, REPORTS_WITHDRAWN, Topic
 from services.recommend.records import ReportRecords
 
 
@@ -12,6 +14,13 @@ class RecommendHandlers:
     """The handlers with their ports."""
 
     records: ReportRecords
+
+    def by_topic(self) -> dict[Topic, Handler]:
+        """Which handler takes the events of which topic."""
+        return {
+            REPORTS_INDEXED: self.on_report_indexed,
+            REPORTS_WITHDRAWN: self.on_report_withdrawn,
+        }
 
     def on_report_indexed(self, event: ReportIndexed) -> list[EventPayload]:
         """Fetch the record before the first question needs it."""

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from libs.bus.consumer import EventConsumer
 from libs.bus.producer import EventProducer
+from libs.clock import random_id, utc_now
 from libs.events.envelope import EventPayload
 from libs.events.payloads import ReportWithdrawn
 from libs.events.topics import Topic
-from libs.runtime.clock import random_id, utc_now
 from tests.contract.bus.stage import SOURCE, settings_for
 
 

@@ -21,10 +21,10 @@ from libs.bus.consumer import EventConsumer, Handler
 from libs.bus.producer import EventProducer
 from libs.bus.record import Record, record_of
 from libs.bus.settings import BusSettings
+from libs.clock import random_id, utc_now
 from libs.events.envelope import EventPayload
 from libs.events.payloads import ReportWithdrawn
 from libs.events.topics import Topic
-from libs.runtime.clock import random_id, utc_now
 
 DEADLINE_S = 40.0
 # kafka-python 3.0.12 does not close the socket of a connection that was refused.

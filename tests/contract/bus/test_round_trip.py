@@ -6,11 +6,11 @@ from opentelemetry import trace
 
 from libs.bus.record import record_of
 from libs.bus.topics import ensure_topics
+from libs.clock import random_id, utc_now
 from libs.errors import TooLarge, Unavailable
 from libs.events.envelope import CONTENT_TYPE, EventPayload, decode
 from libs.events.payloads import ReportIndexed, ReportWithdrawn
 from libs.events.topics import REPORTS_INDEXED, Topic
-from libs.runtime.clock import random_id, utc_now
 from tests.contract.bus.stage import (
     SOURCE,
     Calls,

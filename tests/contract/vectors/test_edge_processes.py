@@ -7,15 +7,17 @@ from pathlib import Path
 import pytest
 
 from libs.errors import Conflict
-from libs.vectors.opening import VectorSettings, open_index
+from libs.vectors.opening import open_index
 from libs.vectors.port import PassageFilter
+from libs.vectors.settings import VectorSettings
 from tests.contract.vectors.samples import NOTHING, SPEC, point, point_id, points, unit
 
 # The process that is killed: it says when the writes have returned and then waits for the end.
 WRITER = """
 import sys
 from pathlib import Path
-from libs.vectors.opening import VectorSettings, open_index
+from libs.vectors.opening import open_index
+from libs.vectors.settings import VectorSettings
 from tests.contract.vectors.samples import SPEC, points
 index = open_index(VectorSettings(path=Path(sys.argv[1])), SPEC)
 index.upsert(points(int(sys.argv[2])))
@@ -27,7 +29,7 @@ sys.stdin.read()
 # What the gateway's image lacks must not be needed to read the settings.
 SETTINGS_ONLY = """
 import sys
-from libs.vectors.opening import VectorSettings
+from libs.vectors.settings import VectorSettings
 assert VectorSettings().engine == "edge"
 loaded = {"numpy", "qdrant_client", "qdrant_edge"} & set(sys.modules)
 sys.exit(f"loaded {loaded}" if loaded else 0)

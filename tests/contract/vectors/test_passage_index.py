@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from libs.errors import Conflict, InvalidInput, Unavailable
-from libs.vectors.opening import VectorSettings, open_index
+from libs.vectors.opening import open_index
 from libs.vectors.port import (
     FILTER_FIELDS,
     INTEGER_FIELDS,
@@ -24,6 +24,7 @@ from libs.vectors.port import (
     PassagePoint,
     SparseVector,
 )
+from libs.vectors.settings import VectorSettings
 from tests.contract.vectors.samples import (
     DIMENSION,
     NOTHING,

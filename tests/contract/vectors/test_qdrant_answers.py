@@ -12,8 +12,9 @@ import pytest
 from qdrant_client import QdrantClient
 
 from libs.errors import NavigatorError, Overloaded, Unavailable
-from libs.vectors.opening import VectorSettings, open_index
+from libs.vectors.opening import open_index
 from libs.vectors.qdrant import QdrantPassageIndex
+from libs.vectors.settings import VectorSettings
 from tests.contract.vectors.samples import NOTHING, SPEC, point, unit
 
 # Status, headers and body for a method and a path.
