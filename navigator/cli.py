@@ -8,6 +8,7 @@ import typer
 from navigator import config, contracts
 from navigator.ask import ask
 from navigator.push import push
+from navigator.replay import replay
 from navigator.status import status
 from navigator.up import up
 
@@ -40,6 +41,7 @@ app.command()(up)
 app.command()(push)
 app.command()(ask)
 app.command()(status)
+app.command()(replay)
 app.add_typer(config.app, name="config")
 app.add_typer(contracts.app, name="contracts")
 

@@ -1,5 +1,6 @@
 """The gateway as the command line uses it."""
 
+import datetime as dt
 import json
 import mimetypes
 from collections.abc import Iterator
@@ -81,6 +82,15 @@ class GatewayClient:
             response = self._http.post("/v1/recommendations", json=body)
             response.raise_for_status()
         return Recommendations.model_validate_json(response.content)
+
+    def replay(self, report_id: str | None, since: dt.datetime | None) -> int:
+        """Have ingest announce reports again; this client's address must be ingest's."""
+        wanted = {"report_id": report_id, "since": since.isoformat() if since else None}
+        parameters = {name: value for name, value in wanted.items() if value}
+        with self._answered():
+            response = self._http.post("/internal/replay", params=parameters, timeout=600.0)
+            response.raise_for_status()
+        return int(response.json()["reports"])
 
     def status(self) -> dict[str, Any]:
         """How the platform is."""

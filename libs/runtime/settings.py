@@ -60,6 +60,9 @@ class PlatformSettings(BaseSettings):
     kafka_replication: Annotated[
         int, Field(ge=1, le=10, description="Of topics that are made here.")
     ] = 1
+    kafka_retention_s: Annotated[
+        float, Field(gt=0, description="Seconds that topics made here keep events.")
+    ] = 3_600.0
     kafka_security_protocol: Annotated[
         Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"],
         Field(description="How to connect to the broker."),
@@ -131,6 +134,7 @@ class PlatformSettings(BaseSettings):
             bootstrap=self.kafka_bootstrap or f"127.0.0.1:{self.kafka_port}",
             partitions=self.kafka_partitions,
             replication=self.kafka_replication,
+            retention_s=self.kafka_retention_s,
             instance=self.instance,
             security_protocol=self.kafka_security_protocol,
             sasl_mechanism=self.kafka_sasl_mechanism,

@@ -249,7 +249,7 @@ def _refusal(status: int | None) -> str | None:
     if status == _HTTP_NOT_FOUND:
         return (
             "Qdrant has lost the collection; restart embed to make it anew, "
-            "and push the reports again."
+            "then run `navigator replay`."
         )
     return None
 

@@ -44,7 +44,7 @@ def check_spec(stored: CollectionSpec, wanted: CollectionSpec, place: str) -> No
         raise Conflict(
             f"The passages at {place} were embedded with {stored.model} ({stored.dimension} "
             f"dimensions), but {wanted.model} ({wanted.dimension}) is set. Set the model back, or "
-            "start on an empty NAVIGATOR_DATA_DIR and push the reports again.",
+            "name another collection (NAVIGATOR_COLLECTION) and run `navigator replay` to fill it.",
             code="collection-model-differs",
         )
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic import AwareDatetime
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
@@ -23,6 +24,7 @@ from libs.events.report import (
 )
 from services.ingest import store
 from services.ingest.intake import Intake
+from services.ingest.replay import Replay
 from services.ingest.status_board import StatusBoard
 from services.ingest.submissions import read_submission
 from services.ingest.tables import VersionRow
@@ -35,13 +37,14 @@ LastEventId = Annotated[str | None, Header(pattern=r"^\d{1,9}$")]
 LOOK_AGAIN_S = 1.0
 
 
-def routes(database: Database, intake: Intake, board: StatusBoard) -> APIRouter:
+def routes(database: Database, intake: Intake, board: StatusBoard, replay: Replay) -> APIRouter:
     """The router. The partner comes from the gateway, which knows who asks."""
     router = APIRouter()
     _add_writing(router, intake)
     _add_listing(router, database)
     _add_following(router, database, board)
     _add_reading(router, database)
+    _add_replaying(router, replay)
     return router
 
 
@@ -130,6 +133,14 @@ def _add_reading(router: APIRouter, database: Database) -> None:
                 "content-security-policy": "sandbox",
             },
         )
+
+
+def _add_replaying(router: APIRouter, replay: Replay) -> None:
+    @router.post("/internal/replay", status_code=202)
+    def replay_reports(
+        report_id: str | None = None, since: AwareDatetime | None = None
+    ) -> dict[str, int]:
+        return {"reports": replay.replay(report_id=report_id, since=since)}
 
 
 def _content(session: Session, row: VersionRow) -> ReportContent:

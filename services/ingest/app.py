@@ -13,6 +13,7 @@ from services.ingest.handlers import IngestHandlers
 from services.ingest.intake import Intake
 from services.ingest.migrations.upgrade import upgrade
 from services.ingest.reconciler import Reconciler
+from services.ingest.replay import Replay
 from services.ingest.settings import IngestSettings
 from services.ingest.status_board import StatusBoard
 
@@ -44,7 +45,8 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
         max_body_bytes=platform.settings.max_body_bytes,
         telemetry=telemetry,
     )
-    app.include_router(routes(database, intake, board))
+    replay = Replay(database, record_of, platform.clock, relay.wake)
+    app.include_router(routes(database, intake, board, replay))
     # With its broker away ingest goes on taking reports in: that is what the outbox is for.
     told = {"kafka": consumer.health, "outbox": relay.health}
     serve_operations(app, telemetry, {"database": database.health}, also=told)

@@ -13,7 +13,6 @@ from libs.database.engine import Database
 from libs.errors import InvalidInput, NavigatorError
 from libs.events.envelope import EventPayload
 from libs.events.payloads import (
-    ReportAccepted,
     ReportIndexed,
     ReportRejected,
     ReportRemoved,
@@ -36,6 +35,7 @@ from libs.events.topics import (
 from libs.telemetry import names
 from libs.telemetry.propagation import current_trace_id
 from services.ingest import store
+from services.ingest.announcements import accepted
 from services.ingest.normalisation import normalise_document, normalise_submission
 from services.ingest.parsing.document import ParsedDocument
 from services.ingest.parsing.parser import parse
@@ -84,15 +84,7 @@ class IngestHandlers:
             ]
         if row.status != ReportStatus.NORMALISED:
             self._keep_content(event, content)
-        return [
-            ReportAccepted(
-                report_id=event.report_id,
-                version=event.version,
-                partner=event.partner,
-                digest=row.digest,
-                content_url=f"/internal/reports/{event.report_id}/versions/{event.version}",
-            )
-        ]
+        return [accepted(row, event.partner)]
 
     def on_report_indexed(self, event: ReportIndexed) -> list[EventPayload]:
         """The report can be found: the record says so."""

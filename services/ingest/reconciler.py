@@ -27,10 +27,11 @@ from services.ingest.tables import VersionRow
 log = logging.getLogger(__name__)
 
 BATCH = 500
-MAX_DOUBLINGS = 10
-# The sixth time that a report is overdue is two hours after its last sign of life, with the
-# settings as they come.
-MAX_RESENDS = 5
+# From two minutes to about an hour, with the settings as they come.
+MAX_DOUBLINGS = 5
+# Then hourly for a week. A weekend with embed away must not end in rejections; a report that
+# cannot be handled, whatever the reason, must end some day.
+MAX_RESENDS = 170
 
 
 class Reconciler(PeriodicWorker):

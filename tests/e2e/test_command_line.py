@@ -10,7 +10,9 @@ from tests.e2e.processes import REPOSITORY, Installation
 DEMO = REPOSITORY / "data" / "demo"
 
 
-@pytest.mark.parametrize("command", ["", "up", "push", "ask", "status", "config", "contracts"])
+@pytest.mark.parametrize(
+    "command", ["", "up", "push", "ask", "status", "replay", "config", "contracts"]
+)
 def test_every_command_has_help(platform: Installation, command: str) -> None:
     told = platform.command(*command.split(), "--help")
     assert told.returncode == 0
@@ -131,6 +133,13 @@ def test_config_is_shown_and_checked(platform: Installation) -> None:
     assert refused.returncode == 1
     assert "NAVIGATOR_KAFKA_PARTITIONS" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_replay_takes_one_report_or_tells_that_it_is_not_there(platform: Installation) -> None:
+    told = platform.command("replay", "--report", "00000000-0000-0000-0000-000000000000")
+    assert told.returncode == 1
+    assert "no such report" in told.stderr
+    assert platform.command("replay", "--since", "2999-01-01").stdout.startswith("0 reports")
 
 
 def test_an_unknown_part_is_told(platform: Installation) -> None:

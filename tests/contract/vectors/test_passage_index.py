@@ -297,7 +297,7 @@ def test_another_model_is_refused_with_a_way_out(
     settings_of: Callable[[str], VectorSettings], engine: str, other: CollectionSpec
 ) -> None:
     open_index(settings_of(engine), SPEC).close()
-    with pytest.raises(Conflict, match="NAVIGATOR_DATA_DIR") as refused:
+    with pytest.raises(Conflict, match="navigator replay") as refused:
         open_index(settings_of(engine), other)
     assert SPEC.model in refused.value.detail
     open_index(settings_of(engine), SPEC).close()

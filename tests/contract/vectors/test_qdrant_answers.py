@@ -100,7 +100,7 @@ def test_every_call_without_a_server_is_unavailable(tmp_path: Path) -> None:
         (503, {}, Unavailable, "log"),
         (500, {}, Unavailable, "log"),
         (401, {}, Unavailable, "NAVIGATOR_QDRANT_API_KEY"),
-        (404, {}, Unavailable, "push the reports again"),
+        (404, {}, Unavailable, "navigator replay"),
         (429, {"retry-after": "7"}, Overloaded, "later"),
     ],
 )

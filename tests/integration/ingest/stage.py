@@ -2,11 +2,14 @@
 
 import datetime as dt
 import itertools
+import json
 
 from opentelemetry.trace import NoOpTracer, Tracer
+from sqlalchemy import select
 
 from libs.bus.record import Record, record_of
 from libs.database.engine import Database
+from libs.database.outbox import OutboxRow
 from libs.events.envelope import EventPayload
 from libs.events.payloads import ReportIndexed, ReportSubmitted
 from libs.events.report import Receipt, ReportMetadata
@@ -14,6 +17,7 @@ from services.ingest import store
 from services.ingest.handlers import IngestHandlers
 from services.ingest.intake import Document, Intake
 from services.ingest.reconciler import Reconciler
+from services.ingest.replay import Replay
 from services.ingest.settings import IngestSettings
 from services.ingest.status_board import StatusBoard
 from services.ingest.tables import VersionRow
@@ -32,6 +36,7 @@ class Stage:
         self.intake = Intake(
             database, self.record_of, self.clock, RESEND_AFTER, self.committed.append
         )
+        self.replay = Replay(database, self.record_of, self.clock, self._wake)
         self.handlers = IngestHandlers(database, self.clock, StatusBoard(), tracer or NoOpTracer())
         self.woken = 0
         settings = IngestSettings(reconcile_after_s=RESEND_AFTER.total_seconds())
@@ -70,3 +75,10 @@ class Stage:
         return record_of(
             payload, source="/navigator/ingest", clock=self.clock, new_id=lambda: next(self._ids)
         )
+
+
+def sent(stage: Stage) -> list[tuple[str, int]]:
+    """Topics and versions of what waits to be published."""
+    with stage.database.read() as session:
+        rows = session.scalars(select(OutboxRow).order_by(OutboxRow.id)).all()
+    return [(row.topic, json.loads(row.value)["data"]["version"]) for row in rows]

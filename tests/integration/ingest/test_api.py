@@ -29,7 +29,7 @@ def stage(database: Database) -> Stage:
 def ask(stage: Stage, method: str, path: str, **more: Any) -> httpx.Response:
     app = FastAPI()
     install_problem_handlers(app)
-    app.include_router(routes(stage.database, stage.intake, StatusBoard()))
+    app.include_router(routes(stage.database, stage.intake, StatusBoard(), stage.replay))
 
     async def asked() -> httpx.Response:
         transport = httpx.ASGITransport(app)

@@ -1,10 +1,9 @@
 """Every report ends and every withdrawal arrives, whatever the broker forgets."""
 
 import datetime as dt
-import json
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from libs.database.engine import Database
 from libs.database.outbox import OutboxRow
@@ -12,7 +11,7 @@ from libs.events.payloads import ReportRemoved, ReportSubmitted
 from libs.events.report import ReportStatus, ReportSubmission
 from services.ingest import store
 from services.ingest.reconciler import MAX_RESENDS
-from tests.integration.ingest.stage import RESEND_AFTER, Stage
+from tests.integration.ingest.stage import RESEND_AFTER, Stage, sent
 
 REPORT = ReportSubmission(external_id="1", title="Titel", text="Text")
 
@@ -26,13 +25,6 @@ def forget(stage: Stage) -> None:
     """What was sent is lost with its broker."""
     with stage.database.write() as session:
         session.execute(delete(OutboxRow))
-
-
-def sent(stage: Stage) -> list[tuple[str, int]]:
-    """Topics and versions of what waits to be published."""
-    with stage.database.read() as session:
-        rows = session.scalars(select(OutboxRow).order_by(OutboxRow.id)).all()
-    return [(row.topic, json.loads(row.value)["data"]["version"]) for row in rows]
 
 
 def look(stage: Stage, later: dt.timedelta, *, counted: bool = True) -> int:

@@ -1,0 +1,73 @@
+"""Announces finished reports again: an index that was lost is made anew from the SQL record.
+
+Embed writes only what is not there, so that a replay too many costs little and changes nothing.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from libs.bus.record import Record
+from libs.clock import Clock
+from libs.database import outbox
+from libs.database.engine import Database
+from libs.events.envelope import EventPayload
+from libs.events.listing import Cursor
+from libs.events.payloads import ReportWithdrawn
+from libs.events.report import ReportStatus
+from services.ingest import store
+from services.ingest.announcements import accepted
+from services.ingest.tables import ReportRow, VersionRow
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Replays. `committed` is called after each batch."""
+
+    database: Database
+    record_of: Callable[[EventPayload], Record]
+    clock: Clock
+    committed: Callable[[], None]
+
+    def replay(self, *, report_id: str | None, since: dt.datetime | None) -> int:
+        """Announce one report or all, those that came in since a moment; returns how many.
+
+        Raises NotFound for a report that is not there. What is unfinished is left to the
+        reconciler, and what was rejected to its partner.
+        """
+        if report_id is not None:
+            with self.database.read() as session:
+                pair = store.report_row(session, report_id), store.version_row(session, report_id)
+            return self._announce([pair], since)
+        count = 0
+        after: Cursor | None = None
+        while True:
+            with self.database.read() as session:
+                page = store.list_reports(session, status=None, after=after, limit=BATCH)
+            if not page:
+                return count
+            count += self._announce(page, since)
+            after = Cursor(created_at=page[-1][0].created_at, report_id=page[-1][0].id)
+
+    def _announce(self, page: list[tuple[ReportRow, VersionRow]], since: dt.datetime | None) -> int:
+        events = [
+            event
+            for report, row in page
+            if (since is None or row.submitted_at >= since)
+            and (event := _event(report, row)) is not None
+        ]
+        with self.database.write() as session:
+            for event in events:
+                outbox.append(session, self.record_of(event), self.clock())
+        self.committed()
+        return len(events)
+
+
+def _event(report: ReportRow, row: VersionRow) -> EventPayload | None:
+    if row.status == ReportStatus.INDEXED:
+        return accepted(row, report.partner)
+    if row.status == ReportStatus.WITHDRAWN:
+        return ReportWithdrawn(report_id=row.report_id, version=row.version)
+    return None
