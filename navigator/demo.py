@@ -70,6 +70,12 @@ def sources(folder: Path) -> Iterator[Path | dict[str, Any]]:
         yield from json.loads(path.read_bytes())
 
 
+def document_of(metadata: Path) -> Path:
+    """The document that a metadata file of the corpus stands beside."""
+    stem = metadata.name.removesuffix(".meta.json")
+    return next(path for path in sorted(metadata.parent.glob(f"{stem}.*")) if path != metadata)
+
+
 def _external_id(source: Path | dict[str, Any]) -> str:
     metadata = json.loads(source.read_bytes()) if isinstance(source, Path) else source
     return str(metadata["external_id"])
@@ -78,9 +84,7 @@ def _external_id(source: Path | dict[str, Any]) -> str:
 def _submit(client: GatewayClient, source: Path | dict[str, Any]) -> Receipt:
     if isinstance(source, dict):
         return client.submit_json(json.dumps(source).encode())[0]
-    stem = source.name.removesuffix(".meta.json")
-    document = next(p for p in sorted(source.parent.glob(f"{stem}.*")) if p != source)
-    return client.submit_document(document, json.loads(source.read_bytes()))[0]
+    return client.submit_document(document_of(source), json.loads(source.read_bytes()))[0]
 
 
 def _tell_rejection(receipt: Receipt) -> None:

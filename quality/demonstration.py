@@ -30,7 +30,7 @@ from libs.language.detection import LanguageDetector
 from libs.vectors.bm25 import Bm25Encoder
 from libs.vectors.edge import EdgePassageIndex
 from libs.vectors.port import CollectionSpec, PassageHit, PassageIndex, SparseVector, Vector
-from navigator.demo import DEMO_FOLDER, sources
+from navigator.demo import DEMO_FOLDER, document_of, sources
 from services.embed.conversion import prepare_model
 from services.embed.correction import CorrectedEmbedder, LanguageCorrection
 from services.embed.embedder import Embedder
@@ -56,9 +56,9 @@ def corpus() -> Iterator[NormalisedReport]:
         if isinstance(source, dict):
             yield normalise_submission(ReportSubmission.model_validate(source))
             continue
-        stem = source.name.removesuffix(".meta.json")
-        path = next(p for p in sorted(source.parent.glob(f"{stem}.*")) if p != source)
-        parsed = parse(path.read_bytes(), sniff(path.read_bytes(), None, path.name))
+        path = document_of(source)
+        document = path.read_bytes()
+        parsed = parse(document, sniff(document, None, path.name))
         metadata = ReportMetadata.model_validate_json(source.read_bytes())
         yield normalise_document(metadata, parsed, path.name)
 
@@ -80,7 +80,7 @@ def indexed(
             passages = cut(report, embedder.count_tokens, PASSAGE_TOKENS)
             vectors = embedder.embed_passages([passage.embedded for passage in passages])
             languages = [report.language] * len(passages)
-            index.upsert(points(content, passages, vectors, languages, bm25))
+            index.upsert(points(content, passages, vectors, languages, bm25, digest=""))
         yield index
 
 

@@ -7,7 +7,7 @@ the event. https://microservices.io/patterns/data/transactional-outbox.html
 import datetime as dt
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import JSON, LargeBinary, String, delete, func, select
+from sqlalchemy import JSON, LargeBinary, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from libs.bus.record import Record
@@ -40,11 +40,6 @@ def append(session: Session, record: Record, now: dt.datetime) -> None:
             topic=record.topic, key=record.key, value=record.value, headers=headers, created_at=now
         )
     )
-
-
-def oldest(session: Session) -> dt.datetime | None:
-    """When the oldest waiting event was written; None when nothing waits."""
-    return session.scalar(select(func.min(OutboxRow.created_at)))
 
 
 class OutboxRelay(PeriodicWorker):

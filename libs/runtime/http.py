@@ -18,7 +18,6 @@ from libs.runtime.problems import (
     problem_response,
     too_large,
 )
-from libs.telemetry.privacy import WithoutQueries
 from libs.telemetry.setup import Telemetry
 
 AnyCheck = Callable[[], str | Awaitable[str | None] | None]
@@ -40,7 +39,6 @@ def new_app(
     lifespan: Lifespan[FastAPI] | None = None,
 ) -> FastAPI:
     """A FastAPI app with the shared error handling, body limit and server spans."""
-    telemetry.tracers.add_span_processor(WithoutQueries())
     app = FastAPI(
         title=title,
         description=description,

@@ -17,6 +17,7 @@ from opentelemetry.trace import Tracer
 from prometheus_client import CollectorRegistry, generate_latest
 
 from libs.telemetry import names
+from libs.telemetry.privacy import WithoutQueries
 from libs.telemetry.ring import TraceRing
 
 
@@ -52,6 +53,7 @@ def setup_telemetry(
     registry = CollectorRegistry()
     readers: list[MetricReader] = [PrometheusMetricReader(registry=registry)]
     tracers = TracerProvider(resource=resource, shutdown_on_exit=False)
+    tracers.add_span_processor(WithoutQueries())
     tracers.add_span_processor(SimpleSpanProcessor(ring))
     if otlp_endpoint:
         base = otlp_endpoint.rstrip("/")

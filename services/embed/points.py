@@ -38,7 +38,7 @@ def points(
     languages: Sequence[str | None],
     bm25: Bm25Encoder,
     *,
-    digest: str = "",
+    digest: str,
 ) -> list[PassagePoint]:
     """One point per passage; `vectors` has shape (len(passages), dimension).
 

@@ -70,7 +70,7 @@ class IngestHandlers:
             row = store.version_row(session, event.report_id, event.version)
             if row.version != store.report_row(session, row.report_id).version or _ended(row):
                 return []
-            document = store.document_row(session, row, with_bytes=True)
+            document = store.document_row(session, row, with_bytes=row.content is None)
         try:
             content = self._normalised(row, document)
         except InvalidInput as error:
