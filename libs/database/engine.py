@@ -1,13 +1,15 @@
 """Engine and sessions, the same for SQLite and PostgreSQL."""
 
 import datetime as dt
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Dialect, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -17,6 +19,7 @@ from sqlalchemy.types import DateTime, TypeDecorator
 from libs.errors import Unavailable
 
 BUSY_TIMEOUT_MS = 15_000
+WAL_RETRY_S = 0.01
 
 
 class UtcDateTime(TypeDecorator[dt.datetime]):
@@ -61,13 +64,28 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -
     # Python's driver would begin transactions by its own rules; _begin_sqlite does it instead.
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    _enter_wal(cursor)
     # In WAL mode FULL makes each commit durable against power loss, not only against kill -9:
     # a 202 is a promise.
     cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+
+
+def _enter_wal(cursor: DBAPICursor) -> None:
+    # A new file's change to WAL is the one step for which SQLite does not wait for the others by
+    # itself, whatever the timeout: of four processes at a first start one failed at times.
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1_000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(WAL_RETRY_S)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:
