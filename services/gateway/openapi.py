@@ -76,9 +76,10 @@ SUBMISSION_BODY: dict[str, Any] = {
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Document these statuses as problems."""
+    """Document these statuses as problems, and 400, which any request may get."""
     content = {"application/problem+json": {"schema": {"$ref": REF.format(model="Problem")}}}
     described = {
+        400: "A request that cannot be read, such as a broken form",
         404: "No such report",
         410: "Withdrawn",
         413: "Over the size limit",
@@ -87,7 +88,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
         429: "Too many at once; try again after `Retry-After` seconds",
         503: "A service behind does not answer; try again",
     }
-    return {s: {"description": described[s], "content": content} for s in statuses}
+    return {s: {"description": described[s], "content": content} for s in (400, *statuses)}
 
 
 def with_passed_on_models(app: FastAPI) -> Callable[[], dict[str, Any]]:
