@@ -28,6 +28,8 @@ _READ_CHARS: Final = 2_000
 class LanguageDetector:
     """Thread-safe. Loads its models when it is made (0.1 s)."""
 
+    languages: Final = frozenset(_LANGUAGES.values())
+
     def __init__(self) -> None:
         builder = LanguageDetectorBuilder.from_languages(*_LANGUAGES)
         self._detector = builder.with_low_accuracy_mode().with_preloaded_language_models().build()
