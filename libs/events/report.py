@@ -22,6 +22,8 @@ from libs.errors import FieldError
 
 # Of a report's sections together, however they came.
 MAX_TEXT_CHARS = 5_000_000
+# A report with its annexes. The limit on a body's size holds for all of them together.
+MAX_DOCUMENTS = 10
 
 
 def _without_nul(value: object) -> object:
@@ -263,6 +265,11 @@ class NormalisedReport(ReportMetadata):
     sections: tuple[Section, ...]
     provenance: dict[Pointer, Provenance] = {}
 
+    def is_given(self, field: str) -> bool:
+        """False when a field was found out, and not said by the partner."""
+        provenance = self.provenance.get(json_pointer((field,)))
+        return provenance is None or provenance.origin is Origin.GIVEN
+
 
 class ReportStatus(StrEnum):
     """Where a report version stands. `indexed`, `rejected` and `withdrawn` are final."""
@@ -305,12 +312,12 @@ class DocumentInfo(Strict):
     `number` is its place among the report's documents, from 0; its bytes wait behind `link`.
     """
 
-    number: int = 0
+    number: int
     filename: str
     media_type: str
     size: int
     sha256: str
-    link: str | None = None
+    link: str
 
 
 FirstDocument = Annotated[DocumentInfo | None, Field(description="The first of `documents`.")]

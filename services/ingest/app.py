@@ -37,7 +37,9 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
     record_of = platform.record_of(NAME)
     resend_after = dt.timedelta(seconds=settings.reconcile_after_s)
     intake = Intake(database, record_of, platform.clock, resend_after, committed)
-    handlers = IngestHandlers(database, platform.clock, board, telemetry.tracer, LanguageDetector())
+    handlers = IngestHandlers(
+        database, platform.clock, board, telemetry.tracer, LanguageDetector(wide=True)
+    )
     consumer = platform.consumer(NAME, producer, handlers.by_topic())
     reconciler = Reconciler(database, settings, record_of, platform.clock, relay.wake)
     app = new_app(

@@ -5,16 +5,19 @@ from collections.abc import Sequence
 from typing import Final
 
 from libs.events.report import Origin, Provenance, Section
-from libs.language.detection import LanguageDetector
+from libs.language.detection import TEN, LanguageDetector
 
 # An annex in another language, or a summary in English, leaves a report's language uncertain
 # when it is more than about a fifth of the text.
 SURE: Final = 0.8
 
-_SAMPLES: Final = 16
+# A text surely in another language is left without one: whether it is Faroese or Icelandic,
+# Sámi or Shona, lingua does not know.
+_TOLD: Final = frozenset(TEN.values()) | {"nn"}
+_SAMPLES: Final = 8
 _SAMPLE_CHARS: Final = 400
 # A language tag from its beginning (BCP 47), or as Java and Windows write it.
-_TAG: Final = re.compile(r"\s*([a-z]{2,3})(?:[-_][a-z0-9]+)*\s*", re.IGNORECASE)
+_TAG: Final = re.compile(r"\s*([a-z]{2,3})(?:[-_][a-z0-9]+)*\s*", re.ASCII | re.IGNORECASE)
 # Norwegian without saying which is Bokmål nine times out of ten; the others are library codes.
 _ALSO: Final = {
     "no": "nb",
@@ -27,6 +30,7 @@ _ALSO: Final = {
     "lit": "lt",
     "pol": "pl",
     "deu": "de",
+    "ger": "de",
     "dan": "da",
     "eng": "en",
 }
@@ -40,19 +44,18 @@ def report_language(
     """What the documents declare, or what the text is in; None when neither is certain.
 
     `declared` has an entry for each document. Word processors and page templates declare the
-    language of their maker, so the text is asked whether it can be true.
+    language of their maker, so the text is asked whether it can be true. The detector is a wide
+    one.
     """
     likely = _shares(sections, detector)
-    surest = max(likely, key=likely.__getitem__, default=None)
-    if surest is not None and likely[surest] < SURE:
-        surest = None
+    surest = next((language for language, share in likely.items() if share >= SURE), None)
     tags = [_primary(tag or "") for tag in declared]
     told = {tag for tag in tags if tag}
     if len(told) == 1:
         (tag,) = told
         if surest in {None, tag} or tag not in detector.languages:
             return tag, Provenance(origin=Origin.EXTRACTED, source=f"/documents/{tags.index(tag)}")
-    if surest is None:
+    if surest not in _TOLD:
         return None
     confidence = round(min(likely[surest], 1.0), 3)
     return surest, Provenance(

@@ -10,17 +10,22 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException
 
 from libs.errors import FieldError, InvalidInput, UnsupportedFormat
-from libs.events.report import ReportMetadata, ReportSubmission, field_errors, json_pointer
+from libs.events.report import (
+    MAX_DOCUMENTS,
+    ReportMetadata,
+    ReportSubmission,
+    field_errors,
+    json_pointer,
+)
 from libs.taxonomy import labels
 from services.ingest.intake import Document
 from services.ingest.normalisation import title_from
 from services.ingest.parsing.detection import sniff
+from services.ingest.places import check_places
 
 M = TypeVar("M", bound=ReportMetadata)
 
 MAX_FILENAME = 255
-# A report and its annexes. The limit on a body's size holds for all of them together.
-MAX_DOCUMENTS = 10
 _TAXONOMIES: Final[tuple[labels.Kind, ...]] = ("themes", "target_groups")
 
 
@@ -55,6 +60,7 @@ def read_model(model: type[M], body: bytes, *, pointer: str) -> M:
             errors=tuple(FieldError(pointer + e.pointer, e.detail) for e in errors),
         ) from error
     check_taxonomy(report, pointer=pointer)
+    check_places(report, pointer=pointer)
     return report
 
 

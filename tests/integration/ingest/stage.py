@@ -23,7 +23,7 @@ from services.ingest.settings import IngestSettings
 from services.ingest.status_board import StatusBoard
 from services.ingest.tables import VersionRow
 
-DETECTOR = LanguageDetector()
+DETECTOR = LanguageDetector(wide=True)
 RESEND_AFTER = dt.timedelta(seconds=100)
 
 

@@ -17,7 +17,7 @@ from libs.language.detection import LanguageDetector
 from services.ingest.identity import report_id, submission_digest
 from services.ingest.normalisation import normalise_submission
 
-DETECTOR = LanguageDetector()
+DETECTOR = LanguageDetector(wide=True)
 
 
 def test_title_and_text_are_enough_and_the_rest_stays_empty() -> None:
