@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 import mimetypes
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -44,13 +44,15 @@ class GatewayClient:
         headers = {"content-type": "application/json"}
         return self._submitted(content=body, headers=headers)
 
-    def submit_document(self, path: Path, metadata: dict[str, Any] | None) -> tuple[Receipt, bool]:
-        """Hand over a file with metadata beside it; returns its receipt and whether it is new."""
-        guessed = _MEDIA_TYPES.get(path.suffix.lower()) or mimetypes.guess_type(path.name)[0]
-        media_type = guessed or "application/octet-stream"
-        files: dict[str, Any] = {"document": (path.name, path.read_bytes(), media_type)}
+    def submit_documents(
+        self, paths: Sequence[Path], metadata: dict[str, Any] | None
+    ) -> tuple[Receipt, bool]:
+        """Hand over a report's files with metadata; returns its receipt and whether it is new."""
+        files: list[tuple[str, tuple[str | None, str | bytes, str]]] = [
+            ("document", (path.name, path.read_bytes(), _media_type(path))) for path in paths
+        ]
         if metadata is not None:
-            files["metadata"] = (None, json.dumps(metadata), "application/json")
+            files.append(("metadata", (None, json.dumps(metadata), "application/json")))
         return self._submitted(files=files)
 
     def follow(self, report_id: str) -> Iterator[StatusEntry]:
@@ -120,6 +122,11 @@ class GatewayClient:
                 f"Navigator does not answer at {self.url} ({type(error).__name__}). "
                 "Start it with `make run`, or say where it is with --url."
             ) from error
+
+
+def _media_type(path: Path) -> str:
+    guessed = _MEDIA_TYPES.get(path.suffix.lower()) or mimetypes.guess_type(path.name)[0]
+    return guessed or "application/octet-stream"
 
 
 def _sentence(response: httpx.Response) -> str:

@@ -115,7 +115,7 @@ def _add_content_routes(router: APIRouter, ingest: Forwarder) -> None:
     @router.get(
         "/v1/reports/{report_id}/document",
         tags=["partners"],
-        summary="The original document",
+        summary="The original document; of several the first",
         responses=problems(404, 410, 422, 503),
     )
     async def document(request: Request, report_id: ReportId) -> Response:  # noqa: ARG001

@@ -15,6 +15,7 @@ from libs.runtime.settings import SERVICE_NAMES, ServiceName
 from services.gateway.api import routes, status_routes
 from services.gateway.backend import Backend, HttpBackend
 from services.gateway.docs_page import serve_docs
+from services.gateway.documents import document_routes
 from services.gateway.error_pages import serve_error_pages
 from services.gateway.forwarding import Followers, Forwarder
 from services.gateway.openapi import with_passed_on_models
@@ -56,9 +57,11 @@ def new_gateway_app(settings: GatewaySettings, platform: Platform) -> FastAPI:
         lifespan=lifespan,
     )
     followed = Forwarder("ingest", streams, settings.partner)
+    ingest = Forwarder("ingest", clients["ingest"], settings.partner)
+    app.include_router(document_routes(ingest))
     app.include_router(
         routes(
-            Forwarder("ingest", clients["ingest"], settings.partner),
+            ingest,
             Followers(followed, settings.max_followers),
             Forwarder("recommend", clients["recommend"], settings.partner),
         )

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.json_schema import models_json_schema
 
 from libs.events.recommendation import RecommendationRequest
-from libs.events.report import ReportMetadata, ReportSubmission
+from libs.events.report import MAX_DOCUMENTS, ReportMetadata, ReportSubmission
 
 REF = "#/components/schemas/{model}"
 
@@ -62,9 +62,13 @@ SUBMISSION_BODY: dict[str, Any] = {
                     "required": ["document"],
                     "properties": {
                         "document": {
-                            "type": "string",
-                            "format": "binary",
-                            "description": "PDF, DOCX, HTML, Markdown or plain text.",
+                            "type": "array",
+                            "items": {"type": "string", "format": "binary"},
+                            "minItems": 1,
+                            "maxItems": MAX_DOCUMENTS,
+                            "description": "PDF, DOCX, HTML, Markdown or plain text. A report "
+                            "may be in several, the report itself first: each is a part of this "
+                            "name.",
                         },
                         "metadata": {"$ref": REF.format(model="ReportMetadata")},
                     },

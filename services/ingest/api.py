@@ -32,6 +32,7 @@ from services.ingest.tables import VersionRow
 Partner = Annotated[str, Header(alias="x-navigator-partner", pattern=r"^[a-z0-9-]{1,64}$")]
 # As large as an INTEGER of PostgreSQL.
 Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
+DocumentNumber = Annotated[int, Path(ge=0, le=2**31 - 1)]
 LastEventId = Annotated[str | None, Header(pattern=r"^\d{1,9}$")]
 # A change made by another replica wakes nobody here, so the history is looked at this often.
 LOOK_AGAIN_S = 1.0
@@ -51,8 +52,8 @@ def routes(database: Database, intake: Intake, board: StatusBoard, replay: Repla
 def _add_writing(router: APIRouter, intake: Intake) -> None:
     @router.post("/v1/reports", status_code=202, response_model=Receipt)
     async def submit(request: Request, partner: Partner = "local") -> Response:
-        submission, document = await read_submission(request)
-        receipt, created = await run_in_threadpool(intake.submit, partner, submission, document)
+        submission, documents = await read_submission(request)
+        receipt, created = await run_in_threadpool(intake.submit, partner, submission, documents)
         return JSONResponse(
             receipt.model_dump(mode="json"),
             status_code=202 if created else 200,
@@ -118,11 +119,13 @@ def _add_reading(router: APIRouter, database: Database) -> None:
 
     @router.get("/v1/reports/{report_id}/document", response_class=Response)
     def download(report_id: str) -> Response:
+        return download_one(report_id, 0)
+
+    @router.get("/v1/reports/{report_id}/documents/{number}", response_class=Response)
+    def download_one(report_id: str, number: DocumentNumber) -> Response:
         with database.read() as session:
             row = store.readable_version(session, report_id)
-            document = store.document_row(session, row, with_bytes=True)
-        if document is None:
-            raise NotFound("This report came as JSON; read it at its `content` link.")
+            document = store.document_row(session, row, number)
         return Response(
             document.content,
             media_type=document.media_type,
@@ -149,13 +152,14 @@ def _content(session: Session, row: VersionRow) -> ReportContent:
             f"Report {row.report_id} has no readable content: its status is {row.status}."
         )
     report = store.report_row(session, row.report_id)
-    document = store.document_info(store.document_row(session, row))
+    documents = [store.document_info(each) for each in store.document_rows(session, row)]
     return ReportContent(
         report_id=row.report_id,
         version=row.version,
         partner=report.partner,
         report=NormalisedReport.model_validate(row.content),
-        document=document,
+        document=documents[0] if documents else None,
+        documents=tuple(documents),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from libs.database.engine import Database
 from libs.database.outbox import OutboxRelay
+from libs.language.detection import LanguageDetector
 from libs.runtime.http import new_app, serve_operations
 from libs.runtime.platform import Platform
 from libs.runtime.service import Service
@@ -36,7 +37,9 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
     record_of = platform.record_of(NAME)
     resend_after = dt.timedelta(seconds=settings.reconcile_after_s)
     intake = Intake(database, record_of, platform.clock, resend_after, committed)
-    handlers = IngestHandlers(database, platform.clock, board, telemetry.tracer)
+    handlers = IngestHandlers(
+        database, platform.clock, board, telemetry.tracer, LanguageDetector(wide=True)
+    )
     consumer = platform.consumer(NAME, producer, handlers.by_topic())
     reconciler = Reconciler(database, settings, record_of, platform.clock, relay.wake)
     app = new_app(

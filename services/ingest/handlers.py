@@ -1,7 +1,7 @@
 """What ingest does when something has happened. Safe to run twice, as all handlers are."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from opentelemetry.trace import Tracer
@@ -32,14 +32,15 @@ from libs.events.topics import (
     REPORTS_SUBMITTED,
     Topic,
 )
+from libs.language.detection import LanguageDetector
 from libs.telemetry import names
 from libs.telemetry.propagation import current_trace_id
 from services.ingest import store
 from services.ingest.announcements import accepted
-from services.ingest.normalisation import normalise_document, normalise_submission
+from services.ingest.normalisation import normalise_documents, normalise_submission
 from services.ingest.parsing.document import ParsedDocument
 from services.ingest.parsing.parser import parse
-from services.ingest.rejections import INTERNAL, rejection_of
+from services.ingest.rejections import INTERNAL, DocumentRefused, rejection_of
 from services.ingest.status_board import StatusBoard
 from services.ingest.tables import DocumentRow, VersionRow
 
@@ -54,6 +55,7 @@ class IngestHandlers:
     clock: Clock
     board: StatusBoard
     tracer: Tracer
+    detector: LanguageDetector
 
     def by_topic(self) -> dict[Topic, Handler]:
         """Which handler takes the events of which topic."""
@@ -70,9 +72,9 @@ class IngestHandlers:
             row = store.version_row(session, event.report_id, event.version)
             if row.version != store.report_row(session, row.report_id).version or _ended(row):
                 return []
-            document = store.document_row(session, row, with_bytes=row.content is None)
+            documents = store.document_rows(session, row, with_bytes=row.content is None)
         try:
-            content = self._normalised(row, document)
+            content = self._normalised(row, documents)
         except InvalidInput as error:
             return [
                 ReportRejected(
@@ -124,11 +126,25 @@ class IngestHandlers:
             store.confirm_removal(session, event.report_id, event.version, self.clock())
         return []
 
-    def _normalised(self, row: VersionRow, document: DocumentRow | None) -> NormalisedReport:
+    def _normalised(self, row: VersionRow, documents: Sequence[DocumentRow]) -> NormalisedReport:
         if row.content is not None:
             return NormalisedReport.model_validate(row.content)
-        if document is None:
-            return normalise_submission(ReportSubmission.model_validate(row.submission))
+        if not documents:
+            submission = ReportSubmission.model_validate(row.submission)
+            return normalise_submission(submission, self.detector)
+        metadata = ReportMetadata.model_validate(row.submission)
+        return normalise_documents(metadata, self._read(documents), self.detector)
+
+    def _read(self, documents: Sequence[DocumentRow]) -> Iterator[tuple[str, ParsedDocument]]:
+        for document in documents:
+            try:
+                yield document.filename, self._parsed(document)
+            except InvalidInput as error:
+                if len(documents) == 1:
+                    raise
+                raise DocumentRefused(document.filename, error) from error
+
+    def _parsed(self, document: DocumentRow) -> ParsedDocument:
         # What an error says may quote the document, so the span does not keep it.
         with self.tracer.start_as_current_span(
             names.SPAN_PARSE,
@@ -139,9 +155,7 @@ class IngestHandlers:
             record_exception=False,
             set_status_on_exception=False,
         ):
-            parsed = read_document(document)
-        metadata = ReportMetadata.model_validate(row.submission)
-        return normalise_document(metadata, parsed, document.filename)
+            return read_document(document)
 
     def _keep_content(self, event: ReportSubmitted, content: NormalisedReport) -> None:
         with self.database.write() as session:

@@ -3,19 +3,23 @@
 import hashlib
 import json
 import uuid
+from collections.abc import Sequence
 
 from libs.events.report import ReportMetadata
 
 NAMESPACE = uuid.UUID("6d1f5cf4-2c5e-5b0a-9a43-2f1d3b2f5a10")
 
 
-def submission_digest(submission: ReportMetadata, document_sha256: str | None) -> str:
-    """SHA-256 over the canonical submission and its document's digest, hexadecimal.
+def submission_digest(submission: ReportMetadata, documents: Sequence[str] = ()) -> str:
+    """SHA-256 over the canonical submission and its documents' digests in order, hexadecimal.
 
     Two submissions with the same digest are the same version of a report.
     """
+    # None and a lone digest stand as they did when a report had one document at most: other
+    # digests would make new versions, and new reports, of what is here.
+    digests = list(documents) if len(documents) > 1 else next(iter(documents), None)
     canonical = json.dumps(
-        [submission.model_dump(mode="json", exclude_defaults=True), document_sha256],
+        [submission.model_dump(mode="json", exclude_defaults=True), digests],
         sort_keys=True,
         ensure_ascii=False,
         separators=(",", ":"),

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.exc import IntegrityError
@@ -41,17 +41,18 @@ class Intake:
     committed: Callable[[str], None]
 
     def submit(
-        self, partner: str, submission: ReportMetadata, document: Document | None
+        self, partner: str, submission: ReportMetadata, documents: Sequence[Document] = ()
     ) -> tuple[Receipt, bool]:
         """Record a submission; returns its receipt, and False if the same was there already.
 
+        What comes with documents has its text in them, and is else a ReportSubmission.
         The same external id with other content is a new version of the report.
         """
         try:
-            receipt, created = self._submit(partner, submission, document)
+            receipt, created = self._submit(partner, submission, documents)
         except IntegrityError:
             # Another request recorded the same report in between: now it is there to be read.
-            receipt, created = self._submit(partner, submission, document)
+            receipt, created = self._submit(partner, submission, documents)
         if created:
             self.committed(receipt.report_id)
         return receipt, created
@@ -75,10 +76,10 @@ class Intake:
         return receipt
 
     def _submit(
-        self, partner: str, submission: ReportMetadata, document: Document | None
+        self, partner: str, submission: ReportMetadata, documents: Sequence[Document]
     ) -> tuple[Receipt, bool]:
-        sha256 = hashlib.sha256(document.content).hexdigest() if document else None
-        digest = submission_digest(submission, sha256)
+        digests = [hashlib.sha256(document.content).hexdigest() for document in documents]
+        digest = submission_digest(submission, digests)
         wanted = report_id(partner, submission.external_id, digest)
         with self.database.write() as session:
             report = store.locked_report(session, wanted)
@@ -88,8 +89,8 @@ class Intake:
                     return store.receipt(session, report, newest), False
             report = self._next_version(session, report, wanted, partner, submission)
             row = self._version(session, report, submission, digest)
-            if document is not None:
-                session.add(_document_row(row, document, sha256 or ""))
+            for number, each in enumerate(zip(documents, digests, strict=True)):
+                session.add(_document_row(row, number, *each))
             session.flush()
             event = ReportSubmitted(report_id=wanted, version=row.version, partner=partner)
             outbox.append(session, self.record_of(event), row.submitted_at)
@@ -145,10 +146,11 @@ def _same(newest: VersionRow, digest: str) -> bool:
     return newest.digest == digest and not finished_badly
 
 
-def _document_row(row: VersionRow, document: Document, sha256: str) -> DocumentRow:
+def _document_row(row: VersionRow, number: int, document: Document, sha256: str) -> DocumentRow:
     return DocumentRow(
         report_id=row.report_id,
         version=row.version,
+        number=number,
         filename=document.filename,
         media_type=document.media_type,
         size=len(document.content),

@@ -1,40 +1,112 @@
-"""From what was handed over to the one record that the rest of the platform reads."""
+"""From what was handed over to the one record that the rest of the platform reads.
 
+Each field that is filled says where it comes from: from the partner, from what a document says of
+itself, or from the text by inference. What is not known stays empty.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePath
+from typing import Any, Final
 
-from libs.errors import InvalidInput
+from libs.errors import InvalidInput, TooLarge
 from libs.events.report import (
+    MAX_TEXT_CHARS,
     NormalisedReport,
+    Origin,
+    Provenance,
     ReportMetadata,
     ReportSubmission,
     Section,
+    SubmittedSection,
+    json_pointer,
 )
+from libs.language.detection import LanguageDetector
 from services.ingest.parsing.document import ParsedDocument
+from services.ingest.report_language import report_language
+
+_GIVEN: Final = Provenance(origin=Origin.GIVEN)
+_TEXT: Final = {"text", "sections"}
 
 
-def normalise_submission(submission: ReportSubmission) -> NormalisedReport:
-    """A JSON submission: its text, if given as one piece, becomes the first section."""
-    whole = (Section(text=submission.text),) if (submission.text or "").strip() else ()
-    sections = tuple(s for s in (*whole, *submission.sections) if s.text.strip())
-    fields = submission.model_dump(exclude={"text", "sections"})
-    return NormalisedReport(**fields, sections=sections)
-
-
-def normalise_document(
-    metadata: ReportMetadata, document: ParsedDocument, filename: str
+def normalise_submission(
+    submission: ReportSubmission, detector: LanguageDetector
 ) -> NormalisedReport:
-    """A document with metadata beside it. Raises InvalidInput when it has no text.
+    """A JSON submission: its text, if given as one piece, becomes the first section.
 
-    A title that is only the file's name gives way to the one found in the document.
+    A section that is only a heading is kept, for the heading is text too.
     """
-    if not any(section.text.strip() for section in document.sections):
+    whole = (SubmittedSection(text=submission.text or ""),)
+    sections = tuple(
+        Section.model_validate(section.model_dump())
+        for section in (*whole, *submission.sections)
+        if section.text.strip() or section.heading
+    )
+    return _record(submission, sections, {"/sections": _GIVEN}, {}, (), detector)
+
+
+def normalise_documents(
+    metadata: ReportMetadata,
+    documents: Iterable[tuple[str, ParsedDocument]],
+    detector: LanguageDetector,
+) -> NormalisedReport:
+    """Documents, each with its file name, and the metadata that came beside them.
+
+    A title that is only the first file's name gives way to the one found in that document.
+    Raises InvalidInput when there is no text, TooLarge when there is too much in all of them.
+    """
+    read = list(_within_limit(documents))
+    sections = tuple(
+        section.model_copy(update={"document": number})
+        for number, (_, document) in enumerate(read)
+        for section in document.sections
+    )
+    if not any(section.text.strip() for section in sections):
         raise InvalidInput("the document has no text", code="no-text")
-    fields = metadata.model_dump()
-    if metadata.title == title_from(filename) and document.title:
-        fields["title"] = document.title
-    return NormalisedReport(**fields, sections=document.sections)
+    fields, origins = {}, {"/sections": _extracted("/documents")}
+    filename, first = read[0]
+    if metadata.title == title_from(filename):
+        fields["title"] = first.title or metadata.title
+        origins["/title"] = _extracted("/documents/0" if first.title else "/documents/0/filename")
+    declared = [document.language for _, document in read]
+    return _record(metadata, sections, origins, fields, declared, detector)
 
 
 def title_from(filename: str) -> str:
     """The title of a document that came without one: its file name without the ending."""
     return PurePath(filename).stem.strip() or "document"
+
+
+def _within_limit(
+    documents: Iterable[tuple[str, ParsedDocument]],
+) -> Iterator[tuple[str, ParsedDocument]]:
+    chars = 0
+    for filename, document in documents:
+        chars += sum(len(section.text) for section in document.sections)
+        if chars > MAX_TEXT_CHARS:
+            raise TooLarge(
+                f"The documents have more than {MAX_TEXT_CHARS:,} characters of text together. "
+                "Send the report itself without annexes, or in parts."
+            )
+        yield filename, document
+
+
+def _record(
+    metadata: ReportMetadata,
+    sections: tuple[Section, ...],
+    origins: dict[str, Provenance],
+    found: dict[str, Any],
+    declared: Sequence[str | None],
+    detector: LanguageDetector,
+) -> NormalisedReport:
+    """The record of what was given, with what was found."""
+    given = metadata.model_dump(exclude=_TEXT, exclude_defaults=True)
+    origins = dict.fromkeys((json_pointer((name,)) for name in given), _GIVEN) | origins
+    if metadata.language is None and (told := report_language(sections, declared, detector)):
+        found["language"], origins["/language"] = told
+    return NormalisedReport.model_validate(
+        given | found | {"sections": sections, "provenance": origins}
+    )
+
+
+def _extracted(source: str) -> Provenance:
+    return Provenance(origin=Origin.EXTRACTED, source=source)

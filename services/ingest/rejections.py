@@ -6,6 +6,14 @@ from libs.errors import InvalidInput
 from libs.events.report import Rejection
 
 
+class DocumentRefused(InvalidInput):
+    """One of a report's several documents cannot be taken in: why, and which one."""
+
+    def __init__(self, filename: str, why: InvalidInput) -> None:
+        super().__init__(why.detail, code=why.code)
+        self.filename = filename
+
+
 @dataclass(frozen=True, slots=True)
 class _Wording:
     en: str
@@ -67,9 +75,10 @@ def internal_rejection(trace_id: str | None) -> Rejection:
 def rejection_of(error: InvalidInput) -> Rejection:
     """The rejection for an error found while reading a report."""
     words = _WORDINGS.get(error.code, _OTHER)
+    which = f"{error.filename}: " if isinstance(error, DocumentRefused) else ""
     return Rejection(
         code=error.code,
-        reason_en=words.en,
-        reason_sv=words.sv,
+        reason_en=which + words.en,
+        reason_sv=which + words.sv,
         hint=f"{words.hint} ({error.detail})",
     )

@@ -139,20 +139,38 @@ def add_status(
     session.flush()
 
 
-def document_row(
+def document_rows(
     session: Session, row: VersionRow, *, with_bytes: bool = False
-) -> DocumentRow | None:
-    """The original of a version, None for a JSON submission; its bytes only when wanted."""
+) -> list[DocumentRow]:
+    """A version's originals in order, none for a JSON submission; their bytes only when wanted."""
+    found = select(DocumentRow).where(
+        DocumentRow.report_id == row.report_id, DocumentRow.version == row.version
+    )
     options = [undefer(DocumentRow.content)] if with_bytes else []
-    return session.get(DocumentRow, (row.report_id, row.version), options=options)
+    return list(session.scalars(found.order_by(DocumentRow.number).options(*options)))
 
 
-def document_info(row: DocumentRow | None) -> DocumentInfo | None:
+def document_row(session: Session, row: VersionRow, number: int) -> DocumentRow:
+    """One of a version's originals with its bytes. Raises NotFound for a number it has not."""
+    key = (row.report_id, row.version, number)
+    found = session.get(DocumentRow, key, options=[undefer(DocumentRow.content)])
+    if found is None:
+        raise NotFound(
+            "This report has no such document; read its text at its `content` link, where the "
+            "documents that it has are listed."
+        )
+    return found
+
+
+def document_info(row: DocumentRow) -> DocumentInfo:
     """What is told of an original."""
-    if row is None:
-        return None
     return DocumentInfo(
-        filename=row.filename, media_type=row.media_type, size=row.size, sha256=row.sha256
+        number=row.number,
+        filename=row.filename,
+        media_type=row.media_type,
+        size=row.size,
+        sha256=row.sha256,
+        link=f"/v1/reports/{row.report_id}/documents/{row.number}",
     )
 
 
@@ -177,11 +195,11 @@ def history(session: Session, report_id: str, *, after: int = 0) -> list[StatusE
 
 
 def receipt(session: Session, report: ReportRow, row: VersionRow, *, full: bool = True) -> Receipt:
-    """The receipt of a version; with its history and document when `full`."""
+    """The receipt of a version; with its history and documents when `full`."""
     base = f"/v1/reports/{report.id}"
-    document = document_row(session, row) if full else None
+    documents = [document_info(each) for each in document_rows(session, row)] if full else []
     links = {"self": base, "content": f"{base}/content", "events": f"{base}/events"}
-    if document is not None:
+    if documents:
         links["document"] = f"{base}/document"
     return Receipt(
         report_id=report.id,
@@ -194,7 +212,8 @@ def receipt(session: Session, report: ReportRow, row: VersionRow, *, full: bool 
         updated_at=row.updated_at,
         passages=row.passages,
         rejection=Rejection.model_validate(row.rejection) if row.rejection else None,
-        document=document_info(document),
+        document=documents[0] if documents else None,
+        documents=tuple(documents),
         history=tuple(history(session, report.id)) if full else (),
         links=links,
     )

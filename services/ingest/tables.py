@@ -56,9 +56,9 @@ class VersionRow(Row):
 
 
 class DocumentRow(Row):
-    """The original of a version.
+    """An original of a version; `number` counts a version's documents from 0.
 
-    It stands in the database so that record, document and outbox are one transaction
+    It stands in the database so that record, documents and outbox are one transaction
     (docs/adr/0003).
     """
 
@@ -71,6 +71,7 @@ class DocumentRow(Row):
 
     report_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
     filename: Mapped[str] = mapped_column(String(255))
     media_type: Mapped[str] = mapped_column(String(100))
     size: Mapped[int]

@@ -12,10 +12,14 @@ MAX_TITLE_CHARS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class ParsedDocument:
-    """A document's own title, if it has one, and its text in reading order."""
+    """A document's own title, if it has one, and its text in reading order.
+
+    `language` is the one that the document itself declares, as it stands there: `sv-SE`, `EN_us`.
+    """
 
     title: str | None
     sections: tuple[Section, ...]
+    language: str | None = None
 
 
 class Outline:

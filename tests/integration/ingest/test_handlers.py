@@ -33,8 +33,8 @@ def stage(database: Database) -> Stage:
     return Stage(database)
 
 
-def submitted(stage: Stage, document: Document | None = None) -> ReportSubmitted:
-    return stage.submit(ReportMetadata(title="rapport") if document else REPORT, document)
+def submitted(stage: Stage, *documents: Document) -> ReportSubmitted:
+    return stage.submit(ReportMetadata(title="rapport") if documents else REPORT, *documents)
 
 
 def receipt(stage: Stage, report_id: str) -> Receipt:
@@ -101,7 +101,7 @@ def test_what_was_withdrawn_meanwhile_is_taken_out_again(stage: Stage) -> None:
 
 def test_an_older_version_is_not_worked_on(stage: Stage) -> None:
     event = submitted(stage)
-    stage.intake.submit("norr", REPORT.model_copy(update={"text": "Ny"}), None)
+    stage.intake.submit("norr", REPORT.model_copy(update={"text": "Ny"}))
     assert stage.handlers.on_report_submitted(event) == []
 
 

@@ -32,7 +32,7 @@ def rows(database: Database, table: type) -> int:
 
 
 def test_record_document_and_event_are_one_transaction(stage: Stage) -> None:
-    receipt, created = stage.intake.submit("norr", METADATA, DOCUMENT)
+    receipt, created = stage.intake.submit("norr", METADATA, [DOCUMENT])
     assert created
     assert (receipt.status, receipt.version) == (ReportStatus.ACCEPTED, 1)
     assert receipt.document
@@ -49,29 +49,29 @@ def test_nothing_is_kept_when_the_event_cannot_be_written(stage: Stage) -> None:
         stage.database, broken, stage.clock, stage.intake.resend_after, stage.committed.append
     )
     with pytest.raises(RuntimeError):
-        intake.submit("norr", METADATA, DOCUMENT)
+        intake.submit("norr", METADATA, [DOCUMENT])
     assert [rows(stage.database, t) for t in (ReportRow, DocumentRow, OutboxRow)] == [0, 0, 0]
     assert stage.committed == []
 
 
 def test_the_same_again_is_no_new_version(stage: Stage) -> None:
-    first, _ = stage.intake.submit("norr", REPORT, None)
-    again, created = stage.intake.submit("norr", REPORT, None)
+    first, _ = stage.intake.submit("norr", REPORT)
+    again, created = stage.intake.submit("norr", REPORT)
     assert (again.report_id, again.version, created) == (first.report_id, 1, False)
     assert rows(stage.database, OutboxRow) == 1
 
 
 def test_other_content_is_a_new_version(stage: Stage) -> None:
-    stage.intake.submit("norr", REPORT, None)
+    stage.intake.submit("norr", REPORT)
     changed = REPORT.model_copy(update={"text": "Ny text"})
-    receipt, created = stage.intake.submit("norr", changed, None)
+    receipt, created = stage.intake.submit("norr", changed)
     assert (receipt.version, created) == (2, True)
     assert [entry.version for entry in receipt.history] == [1, 2]
 
 
 def test_partners_do_not_meet(stage: Stage) -> None:
-    mine, _ = stage.intake.submit("norr", REPORT, None)
-    yours, created = stage.intake.submit("syd", REPORT, None)
+    mine, _ = stage.intake.submit("norr", REPORT)
+    yours, created = stage.intake.submit("syd", REPORT)
     assert created
     assert mine.report_id != yours.report_id
     with pytest.raises(NotFound):
@@ -79,10 +79,10 @@ def test_partners_do_not_meet(stage: Stage) -> None:
 
 
 def test_a_withdrawn_report_can_be_sent_again(stage: Stage) -> None:
-    receipt, _ = stage.intake.submit("norr", REPORT, None)
+    receipt, _ = stage.intake.submit("norr", REPORT)
     assert stage.intake.withdraw("norr", receipt.report_id).status is ReportStatus.WITHDRAWN
     stage.intake.withdraw("norr", receipt.report_id)
-    again, created = stage.intake.submit("norr", REPORT, None)
+    again, created = stage.intake.submit("norr", REPORT)
     assert (again.version, created) == (2, True)
     assert [e.status.value for e in again.history] == ["accepted", "withdrawn", "accepted"]
 
@@ -93,7 +93,7 @@ def test_ten_at_once_make_one_report(stage: Stage) -> None:
 
     def submit() -> None:
         barrier.wait(10)
-        created.append(stage.intake.submit("norr", REPORT, None)[1])
+        created.append(stage.intake.submit("norr", REPORT)[1])
 
     threads = [threading.Thread(target=submit) for _ in range(10)]
     for thread in threads:
@@ -106,7 +106,7 @@ def test_ten_at_once_make_one_report(stage: Stage) -> None:
 
 def test_the_list_has_no_gap_and_no_repeat(stage: Stage) -> None:
     submitted = [
-        stage.intake.submit("norr", REPORT.model_copy(update={"external_id": str(n)}), None)[0]
+        stage.intake.submit("norr", REPORT.model_copy(update={"external_id": str(n)}))[0]
         for n in range(5)
     ]
     seen: list[str] = []
@@ -126,7 +126,7 @@ def test_the_relay_publishes_in_order_and_forgets(stage: Stage) -> None:
     relay = OutboxRelay(stage.database, sent.extend)
     for number in range(3):
         report = REPORT.model_copy(update={"external_id": str(number)})
-        stage.intake.submit("norr", report, None)
+        stage.intake.submit("norr", report)
     assert relay.relay_batch() == 3
     assert [record.key for record in sent] == stage.committed
     assert all(record.topic == "reports.submitted.v1" for record in sent)
@@ -144,7 +144,7 @@ def test_what_the_broker_did_not_take_waits(stage: Stage) -> None:
         taken.set()
 
     relay = OutboxRelay(stage.database, send)
-    stage.intake.submit("norr", REPORT, None)
+    stage.intake.submit("norr", REPORT)
     with pytest.raises(Unavailable):
         relay.relay_batch()
     assert rows(stage.database, OutboxRow) == 1
@@ -165,11 +165,11 @@ def test_intake_goes_on_while_the_broker_hangs(stage: Stage) -> None:
         let_go.wait(20)
 
     relay = OutboxRelay(stage.database, send)
-    stage.intake.submit("norr", REPORT, None)
+    stage.intake.submit("norr", REPORT)
     relay.start()
     relay.wake()
     assert hanging.wait(10)
-    _, created = stage.intake.submit("norr", METADATA, DOCUMENT)
+    _, created = stage.intake.submit("norr", METADATA, [DOCUMENT])
     assert created
     let_go.set()
     relay.stop(10)

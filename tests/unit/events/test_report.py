@@ -13,8 +13,11 @@ from libs.events.report import (
     json_pointer,
 )
 from libs.events.topics import TOPICS, topic_of
+from libs.language.detection import LanguageDetector
 from services.ingest.identity import report_id, submission_digest
 from services.ingest.normalisation import normalise_submission
+
+DETECTOR = LanguageDetector(wide=True)
 
 
 def test_title_and_text_are_enough_and_the_rest_stays_empty() -> None:
@@ -71,20 +74,23 @@ def test_a_text_in_one_piece_is_the_first_section() -> None:
     submission = ReportSubmission.model_validate(
         {"title": "T", "text": "Ett", "sections": [{"heading": "H", "text": "Två"}, {"text": " "}]}
     )
-    assert [section.text for section in normalise_submission(submission).sections] == ["Ett", "Två"]
+    assert [section.text for section in normalise_submission(submission, DETECTOR).sections] == [
+        "Ett",
+        "Två",
+    ]
 
 
 @given(st.text(min_size=1).filter(lambda text: text.replace("\x00", "").strip()))
 def test_any_text_is_kept_as_it_is(text: str) -> None:
     submission = ReportSubmission(title="T", text=text)
-    kept = normalise_submission(submission).sections[0].text
+    kept = normalise_submission(submission, DETECTOR).sections[0].text
     assert kept.strip() == text.replace("\x00", "").strip()
 
 
 def test_the_same_content_is_the_same_report() -> None:
     one, two = ReportMetadata(title="T"), ReportMetadata(title="T")
-    assert submission_digest(one, "aa") == submission_digest(two, "aa")
-    assert submission_digest(one, "aa") != submission_digest(one, "bb")
+    assert submission_digest(one, ["aa"]) == submission_digest(two, ["aa"])
+    assert submission_digest(one, ["aa"]) != submission_digest(one, ["bb"])
     assert report_id("p", None, "digest") == report_id("p", None, "digest")
 
 
