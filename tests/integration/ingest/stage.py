@@ -16,6 +16,8 @@ from libs.events.report import Receipt, ReportMetadata
 from services.ingest import store
 from services.ingest.handlers import IngestHandlers
 from services.ingest.intake import Document, Intake
+from services.ingest.parsing.document import ParsedDocument
+from services.ingest.parsing.parser import parse
 from services.ingest.reconciler import Reconciler
 from services.ingest.replay import Replay
 from services.ingest.settings import IngestSettings
@@ -23,6 +25,13 @@ from services.ingest.status_board import StatusBoard
 from services.ingest.tables import VersionRow
 
 RESEND_AFTER = dt.timedelta(seconds=100)
+
+
+class DirectReader:
+    """Reads documents in this process; what the worker adds is tested apart."""
+
+    def read(self, content: bytes, media_type: str) -> ParsedDocument:
+        return parse(content, media_type)
 
 
 class Stage:
@@ -37,7 +46,9 @@ class Stage:
             database, self.record_of, self.clock, RESEND_AFTER, self.committed.append
         )
         self.replay = Replay(database, self.record_of, self.clock, self._wake)
-        self.handlers = IngestHandlers(database, self.clock, StatusBoard(), tracer or NoOpTracer())
+        self.handlers = IngestHandlers(
+            database, self.clock, StatusBoard(), tracer or NoOpTracer(), DirectReader()
+        )
         self.woken = 0
         settings = IngestSettings(reconcile_after_s=RESEND_AFTER.total_seconds())
         self.reconciler = Reconciler(database, settings, self.record_of, self.clock, self._wake)

@@ -19,7 +19,7 @@ from services.ingest.handlers import IngestHandlers
 from services.ingest.migrations.upgrade import upgrade
 from services.ingest.rejections import internal_rejection
 from services.ingest.status_board import StatusBoard
-from tests.integration.ingest.stage import Stage
+from tests.integration.ingest.stage import DirectReader, Stage
 
 REPORT = ReportSubmission(external_id="1", title="Titel", text="Text")
 # How long a withdrawal is given to slip in between; it must not, so the wait is always whole.
@@ -57,7 +57,9 @@ class Meanwhile:
 def test_no_handler_overwrites_a_withdrawal(stage: Stage, step: str) -> None:
     event = stage.submit(REPORT)
     meanwhile = Meanwhile(stage, lambda: stage.intake.withdraw("norr", event.report_id))
-    handlers = IngestHandlers(stage.database, meanwhile, StatusBoard(), NoOpTracer())
+    handlers = IngestHandlers(
+        stage.database, meanwhile, StatusBoard(), NoOpTracer(), DirectReader()
+    )
     rejected = ReportRejected(
         report_id=event.report_id, version=1, stage="index", rejection=internal_rejection(None)
     )
