@@ -5,14 +5,18 @@ from typing import Final
 
 from libs.database.engine import Database
 from libs.database.outbox import OutboxRelay
+from libs.errors import InvalidInput
 from libs.language.detection import LanguageDetector
 from libs.runtime.http import new_app, serve_operations
 from libs.runtime.platform import Platform
 from libs.runtime.service import Service
+from libs.runtime.settings import variable
 from services.ingest.api import routes
 from services.ingest.handlers import IngestHandlers
 from services.ingest.intake import Intake
 from services.ingest.migrations.upgrade import upgrade
+from services.ingest.parsing.ocr_packages import missing
+from services.ingest.parsing.worker_reader import WorkerReader
 from services.ingest.reconciler import Reconciler
 from services.ingest.replay import Replay
 from services.ingest.settings import IngestSettings
@@ -29,8 +33,10 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
     board = StatusBoard()
     producer = platform.producer(NAME)
     relay = OutboxRelay(database, producer.send)
+    reader = _reader(settings)
 
     def committed(report_id: str) -> None:
+        reader.warm()
         relay.wake()
         board.notify(report_id)
 
@@ -38,7 +44,7 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
     resend_after = dt.timedelta(seconds=settings.reconcile_after_s)
     intake = Intake(database, record_of, platform.clock, resend_after, committed)
     handlers = IngestHandlers(
-        database, platform.clock, board, telemetry.tracer, LanguageDetector(wide=True)
+        database, platform.clock, board, telemetry.tracer, reader, LanguageDetector(wide=True)
     )
     consumer = platform.consumer(NAME, producer, handlers.by_topic())
     reconciler = Reconciler(database, settings, record_of, platform.clock, relay.wake)
@@ -57,5 +63,16 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
         name=NAME,
         app=app,
         workers=(relay, consumer, reconciler),
-        closers=(producer.close, database.close),
+        closers=(producer.close, database.close, reader.close),
     )
+
+
+def _reader(settings: IngestSettings) -> WorkerReader:
+    """The reader of documents. Raises InvalidInput where text recognition is not installed."""
+    lacking = missing(settings.ocr_languages) if settings.ocr_languages else None
+    if lacking:
+        name = variable(IngestSettings, "ocr_languages")
+        raise InvalidInput(
+            f"{name} is {settings.ocr_languages}, but: {lacking}, or leave it empty."
+        )
+    return WorkerReader(settings.parse_limits())

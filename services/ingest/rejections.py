@@ -42,6 +42,26 @@ _WORDINGS = {
         sv="Dokumentet går inte att läsa; det verkar vara skadat.",
         hint="Open it, save it anew and send it again.",
     ),
+    "parse-timeout": _Wording(
+        en="Reading the document takes too long.",
+        sv="Det tar för lång tid att läsa dokumentet.",
+        hint="Send the report in parts, or without its annexes.",
+    ),
+    "parse-memory": _Wording(
+        en="Reading the document takes too much memory.",
+        sv="Det krävs för mycket minne för att läsa dokumentet.",
+        hint="Send the report in parts, or without its pictures and annexes.",
+    ),
+    "parse-crash": _Wording(
+        en="The document cannot be read; the program that reads it breaks down.",
+        sv="Dokumentet går inte att läsa; programmet som läser det slutar fungera.",
+        hint="Open it, save it anew and send it again.",
+    ),
+    "text-recognition-failed": _Wording(
+        en="The text on the document's scanned pages could not be recognised.",
+        sv="Texten på dokumentets inskannade sidor gick inte att tolka.",
+        hint="Export the PDF from the original document, or run text recognition on it first.",
+    ),
     "too-large": _Wording(
         en="The document is larger than can be read.",
         sv="Dokumentet är större än vad som kan läsas.",

@@ -5,6 +5,8 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.ingest.parsing.limits import ParseLimits
+
 
 class IngestSettings(BaseSettings):
     """Environment: `NAVIGATOR_INGEST_…`."""
@@ -18,3 +20,38 @@ class IngestSettings(BaseSettings):
         float,
         Field(gt=0, description="Age at which an unfinished report is sent again; doubles."),
     ] = 120.0
+
+    parse_wall_s: Annotated[
+        float, Field(gt=0, description="Longest that reading one document may take.")
+    ] = 60.0
+    parse_cpu_s: Annotated[
+        int, Field(ge=1, description="Most computing that one document may take, in seconds.")
+    ] = 40
+    parse_memory_mb: Annotated[
+        int, Field(ge=256, description="Address space of the worker that reads documents.")
+    ] = 768
+    parse_documents: Annotated[
+        int, Field(ge=1, description="Documents after which a new worker takes over.")
+    ] = 200
+    parse_idle_s: Annotated[
+        float, Field(gt=0, description="How long a worker waits for documents before it ends.")
+    ] = 300.0
+    ocr_languages: Annotated[
+        str,
+        Field(
+            pattern=r"^([A-Za-z_]+(\+[A-Za-z_]+)*)?$",
+            description="Languages in which scanned pages are read with tesseract, such as "
+            "swe+fin+eng; it must be installed. Empty: scanned pages are not read.",
+        ),
+    ] = ""
+
+    def parse_limits(self) -> ParseLimits:
+        """The part that the parse worker needs."""
+        return ParseLimits(
+            wall_s=self.parse_wall_s,
+            cpu_s=self.parse_cpu_s,
+            memory_mb=self.parse_memory_mb,
+            documents=self.parse_documents,
+            idle_s=self.parse_idle_s,
+            ocr_languages=self.ocr_languages,
+        )

@@ -14,12 +14,16 @@ MAX_TITLE_CHARS = 1_000
 class ParsedDocument:
     """A document's own title, if it has one, and its text in reading order.
 
-    `language` is the one that the document itself declares, as it stands there: `sv-SE`, `EN_us`.
+    `language` is the one that the file declares (a primary BCP 47 tag), which is not always the
+    one that it is in. `scanned_pages` are the numbers of the pages that show something but hold
+    no text that can be read; `recognised_pages` of those whose text was read off their picture.
     """
 
     title: str | None
     sections: tuple[Section, ...]
     language: str | None = None
+    scanned_pages: tuple[int, ...] = ()
+    recognised_pages: tuple[int, ...] = ()
 
 
 class Outline:
@@ -71,7 +75,7 @@ class Outline:
             )
         self._paragraphs.append(text)
 
-    def document(self, title: str | None = None) -> ParsedDocument:
+    def document(self, title: str | None = None, language: str | None = None) -> ParsedDocument:
         """Close the outline.
 
         Raises:
@@ -87,7 +91,7 @@ class Outline:
                 "The document holds no text. Check that the right file was sent.", code="no-text"
             )
         line = clean_line(title or "")[:MAX_TITLE_CHARS].strip()
-        return ParsedDocument(title=line or None, sections=tuple(self._sections))
+        return ParsedDocument(title=line or None, sections=tuple(self._sections), language=language)
 
     def _open(self, heading: str | None, page: int | None) -> None:
         self._close()

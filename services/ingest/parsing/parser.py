@@ -17,6 +17,7 @@ from services.ingest.parsing.docx import parse_docx
 from services.ingest.parsing.html import parse_html
 from services.ingest.parsing.markdown import parse_markdown
 from services.ingest.parsing.pdf import parse_pdf
+from services.ingest.parsing.pdf_scans import TextRecogniser
 from services.ingest.parsing.plain import parse_plain
 
 _READERS: Mapping[str, Callable[[bytes], ParsedDocument]] = MappingProxyType(
@@ -49,13 +50,18 @@ _BROKEN_FILE = (
 )
 
 
-def parse(content: bytes, media_type: str) -> ParsedDocument:
+def parse(
+    content: bytes, media_type: str, recogniser: TextRecogniser | None = None
+) -> ParsedDocument:
     """Read a document of a media type that `detection.sniff` returned.
+
+    With a `recogniser`, the text of scanned pages is read off their picture.
 
     Raises:
         UnsupportedFormat: the media type is not read here.
         TooLarge: the document is over a limit on pages, text or unpacked size.
-        InvalidInput: `no-text`, `no-text-layer`, `encrypted` or `unreadable-document`.
+        InvalidInput: `no-text`, `no-text-layer`, `encrypted`, `unreadable-document` or
+            `text-recognition-failed`.
 
     """
     reader = _READERS.get(media_type)
@@ -64,7 +70,7 @@ def parse(content: bytes, media_type: str) -> ParsedDocument:
     if not content.strip():
         raise InvalidInput("The document is empty.", code="no-text")
     try:
-        return reader(content)
+        return parse_pdf(content, recogniser) if media_type == PDF else reader(content)
     except _BROKEN_FILE as error:
         raise InvalidInput(
             f"The document is damaged and cannot be read as {media_type} "

@@ -17,6 +17,8 @@ from libs.language.detection import LanguageDetector
 from services.ingest import store
 from services.ingest.handlers import IngestHandlers
 from services.ingest.intake import Document, Intake
+from services.ingest.parsing.document import ParsedDocument
+from services.ingest.parsing.parser import parse
 from services.ingest.reconciler import Reconciler
 from services.ingest.replay import Replay
 from services.ingest.settings import IngestSettings
@@ -25,6 +27,13 @@ from services.ingest.tables import VersionRow
 
 DETECTOR = LanguageDetector(wide=True)
 RESEND_AFTER = dt.timedelta(seconds=100)
+
+
+class DirectReader:
+    """Reads documents in this process; what the worker adds is tested apart."""
+
+    def read(self, content: bytes, media_type: str) -> ParsedDocument:
+        return parse(content, media_type)
 
 
 class Stage:
@@ -40,7 +49,7 @@ class Stage:
         )
         self.replay = Replay(database, self.record_of, self.clock, self._wake)
         self.handlers = IngestHandlers(
-            database, self.clock, StatusBoard(), tracer or NoOpTracer(), DETECTOR
+            database, self.clock, StatusBoard(), tracer or NoOpTracer(), DirectReader(), DETECTOR
         )
         self.woken = 0
         settings = IngestSettings(reconcile_after_s=RESEND_AFTER.total_seconds())

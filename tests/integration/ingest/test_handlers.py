@@ -6,7 +6,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from libs.database.engine import Database
-from libs.errors import Gone, InvalidInput, NotFound
+from libs.errors import Gone, NotFound
 from libs.events.payloads import (
     ReportAccepted,
     ReportIndexed,
@@ -18,10 +18,8 @@ from libs.events.payloads import (
 from libs.events.report import Receipt, ReportMetadata, ReportStatus, ReportSubmission
 from libs.telemetry import names
 from services.ingest import store
-from services.ingest.handlers import read_document
 from services.ingest.intake import Document
 from services.ingest.rejections import internal_rejection
-from services.ingest.tables import DocumentRow
 from tests.integration.ingest.stage import Stage
 
 REPORT = ReportSubmission(external_id="1", title="Titel", text="Text")
@@ -183,11 +181,3 @@ def test_reading_a_document_is_a_span_without_its_words(database: Database) -> N
     }
     assert not found[1].events
     provider.shutdown()
-
-
-def test_a_document_that_a_parser_fails_on_is_rejected_and_not_retried() -> None:
-    # No bytes at all is what no parser expects.
-    with pytest.raises(InvalidInput) as refused:
-        read_document(DocumentRow(content=None, media_type="text/plain", size=0))
-    assert refused.value.code == "unreadable-document"
-    assert "TypeError" in refused.value.detail or "AttributeError" in refused.value.detail

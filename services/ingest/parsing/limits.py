@@ -1,0 +1,19 @@
+"""How much one document may take, and how long a worker lives."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ParseLimits:
+    """Seconds, megabytes of address space, and how the worker's life is bounded.
+
+    `wall_s` counts everything, also waiting for text recognition; `cpu_s` the worker's own
+    computing alone, so that a busy machine is not taken for a hostile file.
+    """
+
+    wall_s: float = 60.0
+    cpu_s: int = 40
+    memory_mb: int = 768
+    documents: int = 200
+    idle_s: float = 300.0
+    ocr_languages: str = ""

@@ -1,0 +1,218 @@
+"""Reads documents in a process of its own, which a hostile file may bring down in our place."""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from typing import BinaryIO, Final, cast
+
+from pydantic import TypeAdapter, ValidationError
+
+from libs.errors import InvalidInput, Unavailable
+from services.ingest.parsing.document import ParsedDocument
+from services.ingest.parsing.exchange import (
+    ANSWERS,
+    OUT_OF_MEMORY,
+    Answer,
+    Fault,
+    read_frame,
+    write_frame,
+)
+from services.ingest.parsing.limits import ParseLimits
+
+log = logging.getLogger(__name__)
+
+START_S: Final = 60.0
+_END_S: Final = 2.0
+# All that a worker is given of our environment, which holds keys and passwords.
+_ENVIRONMENT: Final = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "TESSDATA_PREFIX")
+_REASONS: Final = {
+    "parse-timeout": "Reading the document took longer than it may. "
+    "Send the report without annexes, or in parts.",
+    "parse-memory": "Reading the document took more memory than it may. "
+    "Send the report without annexes, or in parts.",
+    "parse-crash": "The program that reads documents broke down at this one, twice. "
+    "Open it, save it anew and send the new file.",
+}
+
+
+class _WorkerDied(Exception):
+    """The worker ended in the middle of a document; `code` says what the sender is told."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class WorkerReader:
+    """Starts a worker when one is needed and keeps it warm; thread-safe, one document at a time.
+
+    A worker that dies, or is told to after too long, takes one document with it and not the
+    service. Close it in the end.
+    """
+
+    def __init__(self, limits: ParseLimits) -> None:
+        self._limits = limits
+        self._turn = threading.Lock()
+        # The kernel ties a worker to the thread that started it, so one thread starts them all.
+        self._starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="parse-worker")
+        self._worker: Future[subprocess.Popen[bytes]] | None = None
+
+    def warm(self) -> None:
+        """Begin to start a worker, unless there is one; a document is expected."""
+        if self._turn.acquire(blocking=False):
+            try:
+                self._started()
+            finally:
+                self._turn.release()
+
+    def read(self, content: bytes, media_type: str) -> ParsedDocument:
+        """Read a document, again in a new worker when the first one died of something.
+
+        Raises:
+            InvalidInput: as `parse` does; `parse-timeout`, `parse-memory` or `parse-crash` when
+                it brought its worker down; `unreadable-document` when a parser has a bug.
+            Unavailable: no worker can be started.
+
+        """
+        with self._turn:
+            try:
+                return self._read(content, media_type)
+            except _WorkerDied as died:
+                if died.code == "parse-timeout":
+                    raise InvalidInput(_REASONS[died.code], code=died.code) from died
+                log.warning("a parse worker died; one more try", extra={"code": died.code})
+            try:
+                return self._read(content, media_type)
+            except _WorkerDied as died:
+                raise InvalidInput(_REASONS[died.code], code=died.code) from died
+
+    def pid(self) -> int:
+        """The warm worker's process id. Raises Unavailable when none can be started."""
+        with self._turn:
+            return self._started().result().pid
+
+    def close(self) -> None:
+        """End the worker, whatever it does."""
+        if self._worker is not None and self._worker.exception() is None:
+            _end(self._worker.result(), wait_s=0)
+        self._starter.shutdown()
+
+    def _read(self, content: bytes, media_type: str) -> ParsedDocument:
+        worker = self._started().result()
+        with _killed_after(self._limits.wall_s, worker) as late:
+            try:
+                write_frame(_pipe(worker.stdin), media_type.encode())
+                write_frame(_pipe(worker.stdin), content)
+                answer = ANSWERS.validate_json(read_frame(_pipe(worker.stdout)))
+            except (OSError, EOFError, ValidationError) as error:
+                self._worker = None
+                code = _end(worker, wait_s=_END_S)
+                raise _WorkerDied("parse-timeout" if late.is_set() else _cause(code)) from error
+        if answer.last:
+            self._worker = None
+            _end(worker, wait_s=_END_S)
+            self._started()
+        return _document(answer, media_type)
+
+    def _started(self) -> Future[subprocess.Popen[bytes]]:
+        worker = self._worker
+        if worker is not None and worker.done():
+            if worker.exception() is not None:
+                worker = None
+            elif worker.result().poll() is not None:
+                _end(worker.result(), wait_s=0)
+                worker = None
+        if worker is None:
+            try:
+                worker = self._starter.submit(_start, self._limits)
+            except RuntimeError as error:
+                raise Unavailable("no documents are read any more: ingest is stopping") from error
+            self._worker = worker
+        return worker
+
+
+def _start(limits: ParseLimits) -> subprocess.Popen[bytes]:
+    options = TypeAdapter(ParseLimits).dump_json(limits).decode()
+    module = "services.ingest.parsing.worker"
+    try:
+        worker = subprocess.Popen(  # noqa: S603 - our own interpreter and program
+            [sys.executable, "-P", "-m", module, str(os.getpid()), options],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise Unavailable(f"no parse worker can be started ({error.strerror})") from error
+    with _killed_after(START_S, worker):
+        try:
+            read_frame(_pipe(worker.stdout))
+        except (OSError, EOFError) as error:
+            code = _end(worker, wait_s=_END_S)
+            raise Unavailable(f"a parse worker ended at its start (exit code {code})") from error
+    return worker
+
+
+@contextmanager
+def _killed_after(seconds: float, worker: subprocess.Popen[bytes]) -> Iterator[threading.Event]:
+    """Kill the worker unless the block is left in time; the event says that it was."""
+    late = threading.Event()
+
+    def kill() -> None:
+        late.set()
+        worker.kill()
+
+    timer = threading.Timer(seconds, kill)
+    timer.start()
+    try:
+        yield late
+    finally:
+        timer.cancel()
+
+
+def _end(worker: subprocess.Popen[bytes], wait_s: float) -> int:
+    """The exit code of a worker that is about to end; it is killed when it does not."""
+    try:
+        code = worker.wait(wait_s)
+    except subprocess.TimeoutExpired:
+        worker.kill()
+        code = worker.wait()
+    for pipe in (worker.stdin, worker.stdout):
+        with suppress(OSError):  # what was not sent yet can no more be sent
+            _pipe(pipe).close()
+    return code
+
+
+def _cause(exit_code: int) -> str:
+    if exit_code == -signal.SIGXCPU:
+        return "parse-timeout"
+    # The kernel kills what the machine has no memory for.
+    return "parse-memory" if exit_code in {OUT_OF_MEMORY, -signal.SIGKILL} else "parse-crash"
+
+
+def _document(answer: Answer, media_type: str) -> ParsedDocument:
+    if answer.refusal is not None:
+        raise InvalidInput(answer.refusal.detail, code=answer.refusal.code)
+    if answer.document is not None:
+        return answer.document
+    fault = answer.fault or Fault("no answer", ())
+    # A document that a parser fails on is its sender's to mend, whatever the bug; were it
+    # ours to retry, a few such documents would stop the consumer for everybody.
+    log.error(
+        "a parser has a bug",
+        extra={"media_type": media_type, "error": fault.error, "places": fault.places},
+    )
+    raise InvalidInput(
+        f"The document could not be read ({fault.error}). Open it, save it anew and send it again.",
+        code="unreadable-document",
+    )
+
+
+def _pipe(stream: object) -> BinaryIO:
+    return cast("BinaryIO", stream)
