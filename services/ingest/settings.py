@@ -5,6 +5,8 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+KEEP_ANSWERS_S = 86_400.0
+
 
 class IngestSettings(BaseSettings):
     """Environment: `NAVIGATOR_INGEST_…`."""
@@ -18,3 +20,7 @@ class IngestSettings(BaseSettings):
         float,
         Field(gt=0, description="Age at which an unfinished report is sent again; doubles."),
     ] = 120.0
+    keep_answers_s: Annotated[
+        float,
+        Field(gt=0, description="How long an answer is given again under its Idempotency-Key."),
+    ] = KEEP_ANSWERS_S

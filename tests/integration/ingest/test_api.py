@@ -87,7 +87,7 @@ def test_a_foreign_cursor_is_refused(stage: Stage, text: str) -> None:
 def test_a_cursor_comes_back_as_it_was(stage: Stage) -> None:
     report_id = stage.submit(REPORT).report_id
     cursor = Cursor(created_at=stage.now, report_id=report_id)
-    assert read_cursor(cursor.encode()) == cursor
+    assert read_cursor(cursor.encode(), Cursor) == cursor
 
 
 @pytest.mark.parametrize("report_id", ["%00", "nothing", "%F0%9F%92%A9"])
