@@ -40,6 +40,9 @@ Line = Annotated[
 Text = Annotated[str, BeforeValidator(_without_nul), StringConstraints(max_length=MAX_TEXT_CHARS)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+SourceName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)
+]
 LanguageTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 Pointer = Annotated[str, StringConstraints(pattern=r"^(/([^~/]|~[01])*)+$", max_length=1_000)]
 
@@ -178,6 +181,10 @@ class ReportMetadata(Strict):
 
     title: Line
     external_id: Line | None = None
+    source: Annotated[
+        SourceName | None,
+        Field(description="Your name of the system it comes from; `external_id` is unique in it."),
+    ] = None
     language: LanguageTag | None = None
     summary: Text | None = None
     programme: Line | None = None
@@ -297,6 +304,15 @@ class StatusEntry(Strict):
     detail: dict[str, str | int | float] = {}
 
 
+class Stage(Strict):
+    """When a version came to a status, `seconds` after the stage before, and in which trace."""
+
+    status: ReportStatus
+    at: dt.datetime
+    seconds: float
+    trace_id: str | None = None
+
+
 class Rejection(Strict):
     """Why a report was not taken in: a stable code, a reason in two languages, a way to mend it."""
 
@@ -323,6 +339,9 @@ class DocumentInfo(Strict):
 FirstDocument = Annotated[DocumentInfo | None, Field(description="The first of `documents`.")]
 
 
+Relation = Literal["self", "content", "events", "document", "versions", "external"]
+
+
 class Receipt(Strict):
     """What became of a submission: the status resource behind `Location`."""
 
@@ -332,14 +351,31 @@ class Receipt(Strict):
     title: str
     partner: str
     external_id: str | None
+    source: str | None = None
     submitted_at: dt.datetime
     updated_at: dt.datetime
     passages: int | None = None
     rejection: Rejection | None = None
     document: FirstDocument = None
     documents: tuple[DocumentInfo, ...] = ()
+    stages: Annotated[
+        tuple[Stage, ...], Field(description="The way of this version, in order.")
+    ] = ()
     history: tuple[StatusEntry, ...] = ()
-    links: dict[Literal["self", "content", "events", "document"], str] = {}
+    links: dict[Relation, str] = {}
+
+
+class VersionInfo(Strict):
+    """One version of a report, in short; `digest` is over what was handed over."""
+
+    version: int
+    status: ReportStatus
+    title: str
+    digest: str
+    submitted_at: dt.datetime
+    updated_at: dt.datetime
+    passages: int | None = None
+    rejection: Rejection | None = None
 
 
 class ReportContent(Strict):

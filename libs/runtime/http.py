@@ -6,7 +6,9 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Query, Response
+from fastapi import APIRouter, FastAPI, Query, Response
+from fastapi.routing import APIRoute
+from fastapi.sse import EventSourceResponse
 from opentelemetry import trace
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
@@ -98,6 +100,24 @@ def serve_operations(
 
     if internal:
         serve_traces(app, telemetry)
+
+
+def answer_head(router: APIRouter) -> APIRouter:
+    """Let HEAD work where GET does, for it is the same without the body; returns the router.
+
+    Not for event streams, whose end a caller of HEAD would wait for.
+    """
+    for route in [route for route in router.routes if isinstance(route, APIRoute)]:
+        if route.methods == {"GET"} and route.response_class is not EventSourceResponse:
+            router.add_api_route(
+                route.path,
+                route.endpoint,
+                methods=["HEAD"],
+                response_model=route.response_model,
+                response_class=route.response_class,
+                include_in_schema=False,
+            )
+    return router
 
 
 def serve_traces(app: FastAPI, telemetry: Telemetry) -> None:

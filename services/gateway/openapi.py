@@ -1,7 +1,7 @@
 """The public OpenAPI document: FastAPI's, plus the models of bodies that are passed on unread."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict
@@ -85,7 +85,9 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     described = {
         400: "A request that cannot be read, such as a broken form",
         404: "No such report",
+        409: "The same Idempotency-Key is in use; try again after `Retry-After` seconds",
         410: "Withdrawn",
+        412: "It is not as If-Match or If-None-Match wants it",
         413: "Over the size limit",
         415: "A content type that is not taken, or a body that is not what it says it is",
         422: "A wrong value; `errors` name the fields",
@@ -93,6 +95,29 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
         503: "A service behind does not answer; try again",
     }
     return {s: {"description": described[s], "content": content} for s in (400, *statuses)}
+
+
+def answers(
+    described: Mapping[int, tuple[str, Mapping[str, str]]], model: type[BaseModel]
+) -> dict[int | str, dict[str, Any]]:
+    """Document answers of one model: what each status means, and its headers."""
+    return {
+        status: {"model": model, "description": description, "headers": _headers(headers)}
+        for status, (description, headers) in described.items()
+    }
+
+
+def _headers(described: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        name: {"description": description, "schema": {"type": "string"}}
+        for name, description in described.items()
+    }
+
+
+NOT_MODIFIED: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"headers": _headers({"ETag": "Give it as If-None-Match the next time."})},
+    304: {"description": "It is as the caller knows it", "headers": _headers({"ETag": "As given"})},
+}
 
 
 def with_passed_on_models(app: FastAPI) -> Callable[[], dict[str, Any]]:

@@ -13,6 +13,7 @@ from libs.runtime.service import Service
 from libs.runtime.settings import variable
 from services.ingest.api import routes
 from services.ingest.handlers import IngestHandlers
+from services.ingest.idempotency import KeySweeper
 from services.ingest.intake import Intake
 from services.ingest.migrations.upgrade import upgrade
 from services.ingest.parsing.ocr_packages import missing
@@ -55,14 +56,15 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
         telemetry=telemetry,
     )
     replay = Replay(database, record_of, platform.clock, relay.wake)
-    app.include_router(routes(database, intake, board, replay))
+    keep_answers = dt.timedelta(seconds=settings.keep_answers_s)
+    app.include_router(routes(database, intake, board, replay, keep_answers))
     # With its broker away ingest goes on taking reports in: that is what the outbox is for.
     told = {"kafka": consumer.health, "outbox": relay.health}
     serve_operations(app, telemetry, {"database": database.health}, also=told)
     return Service(
         name=NAME,
         app=app,
-        workers=(relay, consumer, reconciler),
+        workers=(relay, consumer, reconciler, KeySweeper(database, platform.clock, keep_answers)),
         closers=(producer.close, database.close, reader.close),
     )
 

@@ -34,7 +34,7 @@ from libs.events.topics import (
 from libs.language.detection import LanguageDetector
 from libs.telemetry import names
 from libs.telemetry.propagation import current_trace_id
-from services.ingest import store
+from services.ingest import facets, store
 from services.ingest.announcements import accepted
 from services.ingest.normalisation import normalise_documents, normalise_submission
 from services.ingest.parsing.document import ParsedDocument
@@ -170,6 +170,7 @@ class IngestHandlers:
                 return
             row.rejection, row.resends = None, 0
             row.content = content.model_dump(mode="json", exclude_defaults=True)
+            facets.keep(session, row, content)
             detail = {"sections": len(content.sections), **told}
             self._add_status(session, row, ReportStatus.NORMALISED, detail)
         self.board.notify(event.report_id)

@@ -27,10 +27,13 @@ def submission_digest(submission: ReportMetadata, documents: Sequence[str] = ())
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def report_id(partner: str, external_id: str | None, digest: str) -> str:
+def report_id(partner: str, external_id: str | None, digest: str, source: str | None = None) -> str:
     """The report's UUIDv5: from the partner's own id, or without one from the content.
 
+    An id is the partner's own within the system it comes from (`source`), where that is said.
     So a submission that is sent again after a lost answer never makes a second report.
     """
     name = ["external", partner, external_id] if external_id else ["content", partner, digest]
+    if external_id and source:
+        name = ["source", partner, source, external_id]
     return str(uuid.uuid5(NAMESPACE, json.dumps(name, ensure_ascii=False)))

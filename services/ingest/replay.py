@@ -17,6 +17,7 @@ from libs.events.payloads import ReportWithdrawn
 from libs.events.report import ReportStatus
 from services.ingest import store
 from services.ingest.announcements import accepted
+from services.ingest.listing import list_reports
 from services.ingest.tables import ReportRow, VersionRow
 
 BATCH = 500
@@ -45,7 +46,7 @@ class Replay:
         after: Cursor | None = None
         while True:
             with self.database.read() as session:
-                page = store.list_reports(session, status=None, after=after, limit=BATCH)
+                page = list_reports(session, after=after, limit=BATCH)
             if not page:
                 return count
             count += self._announce(page, since)

@@ -7,6 +7,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.ingest.parsing.limits import ParseLimits
 
+KEEP_ANSWERS_S = 86_400.0
+
 
 class IngestSettings(BaseSettings):
     """Environment: `NAVIGATOR_INGEST_…`."""
@@ -20,6 +22,10 @@ class IngestSettings(BaseSettings):
         float,
         Field(gt=0, description="Age at which an unfinished report is sent again; doubles."),
     ] = 120.0
+    keep_answers_s: Annotated[
+        float,
+        Field(gt=0, description="How long an answer is given again under its Idempotency-Key."),
+    ] = KEEP_ANSWERS_S
 
     parse_wall_s: Annotated[
         float, Field(gt=0, description="Longest that reading one document may take.")

@@ -3,11 +3,10 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session, undefer
 
 from libs.errors import Gone, NotFound
-from libs.events.listing import Cursor
 from libs.events.report import (
     DocumentInfo,
     Receipt,
@@ -15,6 +14,8 @@ from libs.events.report import (
     ReportStatus,
     StatusEntry,
 )
+from services.ingest.links import links_of
+from services.ingest.stages import stages_of
 from services.ingest.tables import DocumentRow, ReportRow, StatusRow, VersionRow
 
 OPEN = VersionRow.status.in_([status.value for status in ReportStatus if not status.final])
@@ -196,11 +197,8 @@ def history(session: Session, report_id: str, *, after: int = 0) -> list[StatusE
 
 def receipt(session: Session, report: ReportRow, row: VersionRow, *, full: bool = True) -> Receipt:
     """The receipt of a version; with its history and documents when `full`."""
-    base = f"/v1/reports/{report.id}"
     documents = [document_info(each) for each in document_rows(session, row)] if full else []
-    links = {"self": base, "content": f"{base}/content", "events": f"{base}/events"}
-    if documents:
-        links["document"] = f"{base}/document"
+    entries = history(session, report.id) if full else []
     return Receipt(
         report_id=report.id,
         version=row.version,
@@ -208,39 +206,17 @@ def receipt(session: Session, report: ReportRow, row: VersionRow, *, full: bool 
         title=row.title,
         partner=report.partner,
         external_id=report.external_id,
+        source=report.source,
         submitted_at=row.submitted_at,
         updated_at=row.updated_at,
         passages=row.passages,
         rejection=Rejection.model_validate(row.rejection) if row.rejection else None,
         document=documents[0] if documents else None,
         documents=tuple(documents),
-        history=tuple(history(session, report.id)) if full else (),
-        links=links,
+        stages=stages_of(entries, row.version),
+        history=tuple(entries),
+        links=links_of(report, with_document=bool(documents)),
     )
-
-
-def list_reports(
-    session: Session, *, status: ReportStatus | None, after: Cursor | None, limit: int
-) -> list[tuple[ReportRow, VersionRow]]:
-    """The newest version of each report, in order of arrival, from behind the cursor."""
-    wanted: list[ColumnElement[bool]] = [VersionRow.version == ReportRow.version]
-    if status:
-        wanted.append(VersionRow.status == status.value)
-    if after:
-        wanted.append(
-            or_(
-                ReportRow.created_at > after.created_at,
-                and_(ReportRow.created_at == after.created_at, ReportRow.id > after.report_id),
-            )
-        )
-    found = session.execute(
-        select(ReportRow, VersionRow)
-        .join(VersionRow, VersionRow.report_id == ReportRow.id)
-        .where(*wanted)
-        .order_by(ReportRow.created_at, ReportRow.id)
-        .limit(limit)
-    )
-    return [(report, version) for report, version in found]
 
 
 def status_counts(session: Session) -> dict[str, int]:

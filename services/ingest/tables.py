@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKeyConstraint, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKeyConstraint, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from libs.database.engine import UtcDateTime
@@ -15,13 +15,16 @@ class ReportRow(Row):
 
     __tablename__ = "reports"
     __table_args__ = (
-        UniqueConstraint("partner", "external_id"),
+        # Not unique: the id is made of partner, source and external id (docs/adr/0010), and a
+        # B-tree of PostgreSQL holds no key as long as an external id may be.
+        Index("ix_reports_external_id", "external_id", postgresql_using="hash"),
         Index("ix_reports_created_at", "created_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     partner: Mapped[str] = mapped_column(String(64))
     external_id: Mapped[str | None] = mapped_column(String(1_000))
+    source: Mapped[str | None] = mapped_column(String(64))
     version: Mapped[int]
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
 
@@ -29,6 +32,7 @@ class ReportRow(Row):
 class VersionRow(Row):
     """One version: what was handed over (`submission`), what was made of it (`content`).
 
+    `folded_title` is the title as it is searched: without upper case in any language.
     `resend_at` and `resends` are the reconciler's. `removed_at` is for withdrawn versions: when
     embed said that their passages are gone.
     """
@@ -37,12 +41,14 @@ class VersionRow(Row):
     __table_args__ = (
         ForeignKeyConstraint(["report_id"], ["reports.id"]),
         Index("ix_report_versions_status", "status", "resend_at"),
+        Index("ix_report_versions_updated_at", "updated_at", "report_id"),
     )
 
     report_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True)
     digest: Mapped[str] = mapped_column(String(64))
     title: Mapped[str] = mapped_column(String(1_000))
+    folded_title: Mapped[str] = mapped_column(Text, default="")
     submission: Mapped[dict[str, Any]] = mapped_column(JSON)
     content: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     status: Mapped[str] = mapped_column(String(20))
@@ -92,3 +98,32 @@ class StatusRow(Row):
     at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     trace_id: Mapped[str | None] = mapped_column(String(32))
     detail: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class FacetRow(Row):
+    """Something that a report's newest version is about, for the filters of the list."""
+
+    __tablename__ = "report_facets"
+    __table_args__ = (
+        ForeignKeyConstraint(["report_id"], ["reports.id"]),
+        Index("ix_report_facets_value", "kind", "value", "report_id"),
+    )
+
+    report_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    value: Mapped[str] = mapped_column(String(100), primary_key=True)
+
+
+class IdempotencyKeyRow(Row):
+    """An answer that was given under a partner's key to a request of this fingerprint."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (Index("ix_idempotency_keys_created_at", "created_at"),)
+
+    partner: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int]
+    headers: Mapped[dict[str, str]] = mapped_column(JSON)
+    body: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)

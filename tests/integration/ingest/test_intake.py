@@ -10,9 +10,10 @@ from libs.bus.record import Record
 from libs.database.engine import Database
 from libs.database.outbox import OutboxRelay, OutboxRow
 from libs.errors import NotFound, Unavailable
+from libs.events.listing import Cursor
 from libs.events.report import ReportMetadata, ReportStatus, ReportSubmission
-from services.ingest import store
 from services.ingest.intake import Document
+from services.ingest.listing import list_reports
 from services.ingest.tables import DocumentRow, ReportRow, VersionRow
 from tests.integration.ingest.stage import Stage
 
@@ -113,11 +114,11 @@ def test_the_list_has_no_gap_and_no_repeat(stage: Stage) -> None:
     after = None
     while True:
         with stage.database.read() as session:
-            page = store.list_reports(session, status=None, after=after, limit=2)
+            page = list_reports(session, after=after, limit=2)
         if not page:
             break
         seen += [report.id for report, _ in page]
-        after = store.Cursor(created_at=page[-1][0].created_at, report_id=page[-1][0].id)
+        after = Cursor(created_at=page[-1][0].created_at, report_id=page[-1][0].id)
     assert seen == [receipt.report_id for receipt in submitted]
 
 
