@@ -118,6 +118,14 @@ class IntakeAccount(Strict):
     collection: CollectionCheck
 
 
+class Repaired(Strict):
+    """What a repair sent: standing versions, removals of orphans, and unfinished versions."""
+
+    announced: Count
+    removed: Count
+    sent_again: Count
+
+
 class VersionPassages(Strict):
     """How many passages of a report version the collection holds."""
 

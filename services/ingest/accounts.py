@@ -1,9 +1,8 @@
 """The account of what was taken in, put together from the record and the collection."""
 
 import datetime as dt
-import threading
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from libs.clock import Clock
 from libs.database.engine import Database
@@ -31,7 +30,6 @@ class Accounts:
     comparer: CollectionComparer
     clock: Clock
     deadline: dt.timedelta
-    _comparing: threading.Lock = field(default_factory=threading.Lock)
 
     def account(self, scope: Scope, *, check: bool) -> IntakeAccount:
         """The account of a scope; with `check`, compared with the collection where that answers."""
@@ -55,15 +53,10 @@ class Accounts:
         )
 
     def _checked(self, scope: Scope) -> CollectionCheck:
-        # One at a time: each reads the whole record and the whole collection.
-        if not self._comparing.acquire(blocking=False):
-            return _unchecked("another check is running; ask again in a moment")
         try:
             return _told(self.comparer.compare(scope))
         except NavigatorError as error:
             return _unchecked(error.detail)
-        finally:
-            self._comparing.release()
 
 
 def _partners(counted: Iterable[tuple[str, str, str, int]]) -> tuple[PartnerIntake, ...]:

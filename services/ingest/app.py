@@ -17,6 +17,7 @@ from services.ingest.intake import Intake
 from services.ingest.migrations.upgrade import upgrade
 from services.ingest.passage_counts import EmbedPassageCounter
 from services.ingest.reconciler import Reconciler
+from services.ingest.repair import Repair
 from services.ingest.replay import Replay
 from services.ingest.settings import IngestSettings
 from services.ingest.status_board import StatusBoard
@@ -53,8 +54,10 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
     app.include_router(routes(database, intake, board, replay))
     embed = platform.http(NAME, "embed")
     comparer = CollectionComparer(database, EmbedPassageCounter(embed))
-    deadline = dt.timedelta(seconds=settings.deadline_s)
-    app.include_router(account_routes(Accounts(database, comparer, platform.clock, deadline)))
+    clock, deadline = platform.clock, dt.timedelta(seconds=settings.deadline_s)
+    accounts = Accounts(database, comparer, clock, deadline)
+    repair = Repair(database, comparer, record_of, clock, deadline, relay.wake, reconciler.wake)
+    app.include_router(account_routes(accounts, repair))
     # With its broker away ingest goes on taking reports in: that is what the outbox is for.
     told = {"kafka": consumer.health, "outbox": relay.health}
     serve_operations(app, telemetry, {"database": database.health}, also=told)

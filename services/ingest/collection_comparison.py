@@ -1,12 +1,13 @@
 """The record compared with the vector collection itself, without trusting either."""
 
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from libs.database.engine import Database
-from libs.errors import Unavailable
+from libs.errors import Overloaded, Unavailable
 from libs.events.account import Discrepancy, Orphan, PassageCounts, PassageCountsRequest
 from libs.events.report import ReportStatus
 from services.ingest import ledger
@@ -49,12 +50,22 @@ class CollectionComparer:
     database: Database
     counter: PassageCounter
     monotonic: Callable[[], float] = time.monotonic
+    _comparing: threading.Lock = field(default_factory=threading.Lock)
 
     def compare(self, scope: Scope) -> Comparison:
         """Compare what was handed over in the scope, and passages that belong to no report at all.
 
-        Raises Unavailable when embed is away, or the collection is too large for one answer.
+        Raises Unavailable when embed is away, or the collection is too large for one answer;
+        Overloaded when it is being compared already, for that reads all there is.
         """
+        if not self._comparing.acquire(blocking=False):
+            raise Overloaded("another check is running; ask again in a moment")
+        try:
+            return self._compare(scope)
+        finally:
+            self._comparing.release()
+
+    def _compare(self, scope: Scope) -> Comparison:
         before = self._record(scope.partner)
         found = self._collection(scope.partner)
         comparison = compare(before, found, scope)
