@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Final
 
+from libs.bus.dead_letters import DeadLetterReader
 from libs.database.engine import Database
 from libs.database.outbox import OutboxRelay
 from libs.runtime.http import new_app, serve_operations
@@ -12,6 +13,8 @@ from services.ingest.accounts import Accounts
 from services.ingest.accounts_api import account_routes
 from services.ingest.api import routes
 from services.ingest.collection_comparison import CollectionComparer
+from services.ingest.dead_letters import DeadLetterDesk
+from services.ingest.dead_letters_api import dead_letter_routes
 from services.ingest.handlers import IngestHandlers
 from services.ingest.intake import Intake
 from services.ingest.migrations.upgrade import upgrade
@@ -54,10 +57,24 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
     app.include_router(routes(database, intake, board, replay))
     embed = platform.http(NAME, "embed")
     comparer = CollectionComparer(database, EmbedPassageCounter(embed))
-    clock, deadline = platform.clock, dt.timedelta(seconds=settings.deadline_s)
-    accounts = Accounts(database, comparer, clock, deadline)
-    repair = Repair(database, comparer, record_of, clock, deadline, relay.wake, reconciler.wake)
-    app.include_router(account_routes(accounts, repair))
+    deadline = dt.timedelta(seconds=settings.deadline_s)
+    app.include_router(
+        account_routes(
+            Accounts(database, comparer, platform.clock, deadline),
+            Repair(
+                database,
+                comparer,
+                record_of,
+                platform.clock,
+                deadline,
+                relay.wake,
+                reconciler.wake,
+            ),
+        )
+    )
+    reader = DeadLetterReader(platform.settings.bus(), NAME)
+    desk = DeadLetterDesk(database, reader, producer.send, platform.clock)
+    app.include_router(dead_letter_routes(desk))
     # With its broker away ingest goes on taking reports in: that is what the outbox is for.
     told = {"kafka": consumer.health, "outbox": relay.health}
     serve_operations(app, telemetry, {"database": database.health}, also=told)
