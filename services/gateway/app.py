@@ -12,6 +12,7 @@ from libs.runtime.peers import async_peer_check
 from libs.runtime.platform import Platform
 from libs.runtime.service import Service
 from libs.runtime.settings import SERVICE_NAMES, ServiceName
+from services.gateway.accounts import account_routes
 from services.gateway.api import routes, status_routes
 from services.gateway.backend import Backend, HttpBackend
 from services.gateway.docs_page import serve_docs
@@ -66,6 +67,7 @@ def new_gateway_app(settings: GatewaySettings, platform: Platform) -> FastAPI:
             Forwarder("recommend", clients["recommend"], settings.partner),
         )
     )
+    app.include_router(account_routes(ingest))
     app.include_router(status_routes(clients))
     _serve_pages(app, HttpBackend(clients, telemetry.ring))
     app.openapi = with_passed_on_models(app)  # type: ignore[method-assign]  # FastAPI's own way

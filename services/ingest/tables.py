@@ -3,7 +3,15 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKeyConstraint, Index, LargeBinary, String, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from libs.database.engine import UtcDateTime
@@ -127,3 +135,20 @@ class IdempotencyKeyRow(Row):
     headers: Mapped[dict[str, str]] = mapped_column(JSON)
     body: Mapped[str] = mapped_column(Text)
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+
+
+class HandledLetterRow(Row):
+    """A dead letter that an operator has dealt with, and how; Kafka itself cannot forget one.
+
+    `fingerprint` tells the letter from another at the same place of a broker that was lost.
+    """
+
+    __tablename__ = "handled_letters"
+
+    topic: Mapped[str] = mapped_column(String(249), primary_key=True)
+    partition: Mapped[int] = mapped_column(primary_key=True)
+    offset: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
+    verdict: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str | None] = mapped_column(String(1_000))
+    at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
