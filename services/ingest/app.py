@@ -16,6 +16,8 @@ from services.ingest.reconciler import Reconciler
 from services.ingest.replay import Replay
 from services.ingest.settings import IngestSettings
 from services.ingest.status_board import StatusBoard
+from services.ingest.webhooks.api import webhook_routes
+from services.ingest.webhooks.wiring import wire_webhooks
 
 NAME: Final = "ingest"
 
@@ -25,7 +27,15 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
     telemetry = platform.telemetry(NAME)
     database = Database(platform.settings.sql_url)
     upgrade(database.engine)
-    board = StatusBoard()
+    webhooks = wire_webhooks(
+        settings,
+        database,
+        telemetry,
+        clock=platform.clock,
+        new_id=platform.new_id,
+        instance=platform.settings.instance,
+    )
+    board = StatusBoard(webhooks.courier.wake)
     producer = platform.producer(NAME)
     relay = OutboxRelay(database, producer.send)
 
@@ -47,12 +57,17 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
     )
     replay = Replay(database, record_of, platform.clock, relay.wake)
     app.include_router(routes(database, intake, board, replay))
+    app.include_router(webhook_routes(webhooks.endpoints))
     # With its broker away ingest goes on taking reports in: that is what the outbox is for.
-    told = {"kafka": consumer.health, "outbox": relay.health}
+    told = {
+        "kafka": consumer.health,
+        "outbox": relay.health,
+        "webhooks": webhooks.courier.health,
+    }
     serve_operations(app, telemetry, {"database": database.health}, also=told)
     return Service(
         name=NAME,
         app=app,
-        workers=(relay, consumer, reconciler),
+        workers=(relay, consumer, reconciler, webhooks.courier),
         closers=(producer.close, database.close),
     )

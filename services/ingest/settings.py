@@ -3,10 +3,12 @@
 from typing import Annotated
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from services.ingest.webhooks.settings import WebhookSettings
 
 
-class IngestSettings(BaseSettings):
+class IngestSettings(WebhookSettings):
     """Environment: `NAVIGATOR_INGEST_…`."""
 
     model_config = SettingsConfigDict(env_prefix="NAVIGATOR_INGEST_", frozen=True, extra="ignore")
