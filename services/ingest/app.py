@@ -30,6 +30,8 @@ from services.ingest.repair import Repair
 from services.ingest.replay import Replay
 from services.ingest.settings import IngestSettings
 from services.ingest.status_board import StatusBoard
+from services.ingest.webhooks.api import webhook_routes
+from services.ingest.webhooks.wiring import wire_webhooks
 
 NAME: Final = "ingest"
 
@@ -39,7 +41,15 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
     telemetry = platform.telemetry(NAME)
     database = Database(platform.settings.sql_url)
     upgrade(database.engine)
-    board = StatusBoard()
+    webhooks = wire_webhooks(
+        settings,
+        database,
+        telemetry,
+        clock=platform.clock,
+        new_id=platform.new_id,
+        instance=platform.settings.instance,
+    )
+    board = StatusBoard(webhooks.courier.wake)
     producer = platform.producer(NAME)
     relay = OutboxRelay(database, producer.send)
     reader = _reader(settings)
@@ -86,13 +96,24 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
     letters = DeadLetterReader(platform.settings.bus(), NAME)
     desk = DeadLetterDesk(database, letters, producer.send, platform.clock)
     app.include_router(dead_letter_routes(desk))
+    app.include_router(webhook_routes(webhooks.endpoints))
     # With its broker away ingest goes on taking reports in: that is what the outbox is for.
-    told = {"kafka": consumer.health, "outbox": relay.health}
+    told = {
+        "kafka": consumer.health,
+        "outbox": relay.health,
+        "webhooks": webhooks.courier.health,
+    }
     serve_operations(app, telemetry, {"database": database.health}, also=told)
     return Service(
         name=NAME,
         app=app,
-        workers=(relay, consumer, reconciler, KeySweeper(database, platform.clock, keep_answers)),
+        workers=(
+            relay,
+            consumer,
+            reconciler,
+            webhooks.courier,
+            KeySweeper(database, platform.clock, keep_answers),
+        ),
         closers=(producer.close, embed.close, database.close, reader.close),
     )
 

@@ -3,14 +3,16 @@
 from typing import Annotated
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from services.ingest.webhooks.settings import WebhookSettings
 
 from services.ingest.parsing.limits import ParseLimits
 
 KEEP_ANSWERS_S = 86_400.0
 
 
-class IngestSettings(BaseSettings):
+class IngestSettings(WebhookSettings):
     """Environment: `NAVIGATOR_INGEST_…`."""
 
     model_config = SettingsConfigDict(env_prefix="NAVIGATOR_INGEST_", frozen=True, extra="ignore")

@@ -17,6 +17,7 @@ from libs.events.report import (
 from services.ingest.links import links_of
 from services.ingest.stages import stages_of
 from services.ingest.tables import DocumentRow, ReportRow, StatusRow, VersionRow
+from services.ingest.webhooks.announcing import announce
 
 OPEN = VersionRow.status.in_([status.value for status in ReportStatus if not status.final])
 # Withdrawn, and embed has not said yet that the passages are gone.
@@ -137,24 +138,24 @@ def add_status(
     trace_id: str | None,
     detail: dict[str, Any] | None = None,
 ) -> None:
-    """Set a version's status and write it into the report's history."""
+    """Set a version's status, write it into the report's history and announce it to webhooks."""
     row.status = status
     row.updated_at = now
     last = session.scalar(
         select(func.max(StatusRow.seq)).where(StatusRow.report_id == row.report_id)
     )
-    session.add(
-        StatusRow(
-            report_id=row.report_id,
-            seq=(last or 0) + 1,
-            version=row.version,
-            status=status.value,
-            at=now,
-            trace_id=trace_id,
-            detail=detail or {},
-        )
+    entry = StatusRow(
+        report_id=row.report_id,
+        seq=(last or 0) + 1,
+        version=row.version,
+        status=status.value,
+        at=now,
+        trace_id=trace_id,
+        detail=detail or {},
     )
+    session.add(entry)
     session.flush()
+    announce(session, row, entry)
 
 
 def document_rows(
