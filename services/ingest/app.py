@@ -12,6 +12,7 @@ from services.ingest.api import routes
 from services.ingest.handlers import IngestHandlers
 from services.ingest.intake import Intake
 from services.ingest.migrations.upgrade import upgrade
+from services.ingest.partner_reports import GROUP, PartnerReports
 from services.ingest.reconciler import Reconciler
 from services.ingest.replay import Replay
 from services.ingest.settings import IngestSettings
@@ -38,6 +39,8 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
     intake = Intake(database, record_of, platform.clock, resend_after, committed)
     handlers = IngestHandlers(database, platform.clock, board, telemetry.tracer)
     consumer = platform.consumer(NAME, producer, handlers.by_topic())
+    from_partners = PartnerReports(intake).by_topic(settings.regions)
+    partners = platform.consumer(NAME, producer, from_partners, group=GROUP)
     reconciler = Reconciler(database, settings, record_of, platform.clock, relay.wake)
     app = new_app(
         title="Navigator ingest",
@@ -48,11 +51,11 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
     replay = Replay(database, record_of, platform.clock, relay.wake)
     app.include_router(routes(database, intake, board, replay))
     # With its broker away ingest goes on taking reports in: that is what the outbox is for.
-    told = {"kafka": consumer.health, "outbox": relay.health}
+    told = {"kafka": consumer.health, "partners": partners.health, "outbox": relay.health}
     serve_operations(app, telemetry, {"database": database.health}, also=told)
     return Service(
         name=NAME,
         app=app,
-        workers=(relay, consumer, reconciler),
+        workers=(relay, consumer, partners, reconciler),
         closers=(producer.close, database.close),
     )

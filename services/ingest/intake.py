@@ -17,6 +17,7 @@ from libs.events.payloads import ReportSubmitted, ReportWithdrawn
 from libs.events.report import Receipt, ReportMetadata, ReportStatus
 from libs.telemetry.propagation import current_trace_id
 from services.ingest import store
+from services.ingest.deliveries import Delivery, detail_of, known
 from services.ingest.identity import report_id, submission_digest
 from services.ingest.tables import DocumentRow, ReportRow, VersionRow
 
@@ -41,30 +42,43 @@ class Intake:
     committed: Callable[[str], None]
 
     def submit(
-        self, partner: str, submission: ReportMetadata, document: Document | None
+        self,
+        partner: str,
+        submission: ReportMetadata,
+        document: Document | None,
+        delivery: Delivery | None = None,
     ) -> tuple[Receipt, bool]:
         """Record a submission; returns its receipt, and False if the same was there already.
 
-        The same external id with other content is a new version of the report.
+        The same external id with other content is a new version of the report. Raises
+        InvalidInput for a `delivery` that a later one has overtaken.
         """
         try:
-            receipt, created = self._submit(partner, submission, document)
+            receipt, created = self._submit(partner, submission, document, delivery)
         except IntegrityError:
             # Another request recorded the same report in between: now it is there to be read.
-            receipt, created = self._submit(partner, submission, document)
+            receipt, created = self._submit(partner, submission, document, delivery)
         if created:
             self.committed(receipt.report_id)
         return receipt, created
 
-    def withdraw(self, partner: str, wanted: str) -> Receipt:
-        """Withdraw a partner's report. Idempotent. Raises NotFound for another's."""
+    def withdraw(self, partner: str, wanted: str, delivery: Delivery | None = None) -> Receipt:
+        """Withdraw a partner's report. Idempotent. Raises NotFound for another's.
+
+        Raises InvalidInput for a `delivery` that a later one has overtaken.
+        """
         with self.database.write() as session:
             report = store.own_report(session, partner, wanted)
             row = store.version_row(session, report.id)
-            if row.status != ReportStatus.WITHDRAWN:
+            if row.status != ReportStatus.WITHDRAWN and not known(session, report.id, delivery):
                 now = self.clock()
                 store.add_status(
-                    session, row, ReportStatus.WITHDRAWN, now=now, trace_id=current_trace_id()
+                    session,
+                    row,
+                    ReportStatus.WITHDRAWN,
+                    now=now,
+                    trace_id=current_trace_id(),
+                    detail=detail_of(delivery),
                 )
                 # Sent again until embed says that the passages are gone.
                 row.resends, row.resend_at = 0, now + self.resend_after
@@ -75,7 +89,11 @@ class Intake:
         return receipt
 
     def _submit(
-        self, partner: str, submission: ReportMetadata, document: Document | None
+        self,
+        partner: str,
+        submission: ReportMetadata,
+        document: Document | None,
+        delivery: Delivery | None,
     ) -> tuple[Receipt, bool]:
         sha256 = hashlib.sha256(document.content).hexdigest() if document else None
         digest = submission_digest(submission, sha256)
@@ -84,10 +102,10 @@ class Intake:
             report = store.locked_report(session, wanted)
             if report is not None:
                 newest = store.version_row(session, wanted)
-                if _same(newest, digest):
+                if _same(newest, digest) or known(session, wanted, delivery):
                     return store.receipt(session, report, newest), False
             report = self._next_version(session, report, wanted, partner, submission)
-            row = self._version(session, report, submission, digest)
+            row = self._version(session, report, submission, digest, delivery)
             if document is not None:
                 session.add(_document_row(row, document, sha256 or ""))
             session.flush()
@@ -118,7 +136,12 @@ class Intake:
         return report
 
     def _version(
-        self, session: Session, report: ReportRow, submission: ReportMetadata, digest: str
+        self,
+        session: Session,
+        report: ReportRow,
+        submission: ReportMetadata,
+        digest: str,
+        delivery: Delivery | None,
     ) -> VersionRow:
         now = self.clock()
         row = VersionRow(
@@ -134,8 +157,14 @@ class Intake:
         )
         session.add(row)
         session.flush()
-        trace_id = current_trace_id()
-        store.add_status(session, row, ReportStatus.ACCEPTED, now=now, trace_id=trace_id)
+        store.add_status(
+            session,
+            row,
+            ReportStatus.ACCEPTED,
+            now=now,
+            trace_id=current_trace_id(),
+            detail=detail_of(delivery),
+        )
         return row
 
 

@@ -5,6 +5,8 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from libs.events.partner import REGION
+
 
 class IngestSettings(BaseSettings):
     """Environment: `NAVIGATOR_INGEST_…`."""
@@ -18,3 +20,15 @@ class IngestSettings(BaseSettings):
         float,
         Field(gt=0, description="Age at which an unfinished report is sent again; doubles."),
     ] = 120.0
+    partners: Annotated[
+        str,
+        Field(
+            pattern=rf"^({REGION}(,{REGION})*)?$",
+            description="Regions whose partner topics are made here, by commas; any are read.",
+        ),
+    ] = ""
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The regions in `partners`."""
+        return tuple(filter(None, self.partners.split(",")))
