@@ -16,7 +16,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 from kafka.structs import OffsetAndMetadata
 
-from libs.bus.client import milliseconds
+from libs.bus.client import give_back_parked, milliseconds
 from libs.bus.processing import Outcome, Processor
 from libs.bus.record import KEY_ERRORS, Received
 from libs.bus.settings import BusSettings
@@ -94,6 +94,7 @@ class Session:
             del self._holds[partition]
             if partition in self._client.assignment() - self._served:
                 self._client.resume(partition)
+        give_back_parked(self._client)
         timeout = POLL_S if self._client.assignment() else JOIN_S
         batch: Mapping[TopicPartition, Sequence[ConsumerRecord]] = self._client.poll(
             milliseconds(timeout), max_records=self._settings.max_poll_records
