@@ -12,18 +12,22 @@ from typing import Any, Protocol
 from opentelemetry import metrics, trace
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
+from libs.bus.binary_mode import structured
 from libs.bus.dead_letter import Burial, code_of, dead_letter, without_value
 from libs.bus.record import Received, Record, record_of
 from libs.bus.retry import Backoff, DeadLetterLimit, Trouble
 from libs.clock import Clock, NewId
 from libs.errors import InvalidInput, NotFound, Overloaded, TooLarge, Unavailable
-from libs.events.envelope import EventPayload, decode, read_payload
+from libs.events.envelope import EventPayload, decode
+from libs.events.partner_topics import PartnerTopics
 from libs.events.topics import Topic
 from libs.telemetry import names, propagation
 
 logger = logging.getLogger(__name__)
 
+Contract = Topic | PartnerTopics
 Handler = Callable[[Any], Sequence[EventPayload]]
+Handlers = Mapping[Topic, Handler] | Mapping[PartnerTopics, Handler]
 
 
 class Sender(Protocol):
@@ -59,11 +63,12 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How often to try, how long to wait in between, and when to stop altogether."""
+    """How often to try, how long to wait in between, when to stop, and what is too large."""
 
     backoff: Backoff
     max_attempts: int
     limit: DeadLetterLimit
+    max_message_bytes: int = 1_000_000
 
 
 class Instruments:
@@ -91,7 +96,7 @@ class Processor:
         self,
         *,
         group: str,
-        handlers: Mapping[Topic, Handler],
+        handlers: Handlers,
         producer: Sender,
         source: str,
         clock: Clock,
@@ -102,7 +107,13 @@ class Processor:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._group = group
-        self._handlers = {topic.name: (topic, handler) for topic, handler in handlers.items()}
+        self._topics: dict[str, tuple[Contract, Handler]] = {}
+        self._partners: tuple[Contract, Handler] | None = None
+        for contract, handler in handlers.items():
+            if isinstance(contract, PartnerTopics):
+                self._partners = contract, handler
+            else:
+                self._topics[contract.name] = contract, handler
         self._producer = producer
         self._source = source
         self._clock = clock
@@ -112,6 +123,7 @@ class Processor:
         self._instruments = Instruments(meter)
         self._monotonic = monotonic
         self._troubles: dict[tuple[str, int], Trouble] = {}
+        self._partner_limits: dict[str, DeadLetterLimit] = {}
 
     def process(self, message: Received) -> Verdict:
         """Try the message once. The outgoing events are safe at the broker when this returns."""
@@ -134,17 +146,22 @@ class Processor:
         return verdict
 
     def _handle(self, message: Received, span: Span) -> None:
-        topic, handler = self._handlers[message.topic]
-        event = decode(message.value)
+        if len(message.value) > self._rules.max_message_bytes:
+            raise TooLarge(
+                f"the message has {len(message.value)} bytes, more than "
+                f"{self._rules.max_message_bytes}: send what is so large by HTTP"
+            )
+        contract, handler = self._topics.get(message.topic) or self._from_partner()
+        event = decode(structured(message))
         span.set_attribute(names.MESSAGING_MESSAGE_ID, event.id)
-        outgoing = handler(read_payload(event, topic.payload))
+        outgoing = handler(contract.read(message.topic, event))
         self._producer.send(
             [
                 record_of(payload, source=self._source, clock=self._clock, new_id=self._new_id)
                 for payload in outgoing
             ]
         )
-        self._rules.limit.count(bug=False)
+        self._limit(message).count(bug=False)
 
     def _judge(self, message: Received, trouble: Trouble, error: Exception) -> Verdict:
         match error:
@@ -164,8 +181,10 @@ class Processor:
         self._log(logging.ERROR, "the handler has a bug", message, error)
         if trouble.bugs < self._rules.max_attempts:
             return self._put_off(message, trouble, error)
-        if self._rules.limit.reached:
-            return Verdict(Outcome.STOP)
+        if self._limit(message).reached:
+            # One partner's events must not stop those of the others: its topic waits alone.
+            own = message.topic in self._topics
+            return Verdict(Outcome.STOP) if own else self._put_off(message, trouble, error)
         return self._bury(message, trouble, error)
 
     def _put_off(
@@ -184,7 +203,7 @@ class Processor:
         except Unavailable as unavailable:
             # The attempt itself counted already; only the letter has to wait.
             return self._put_off(message, trouble, unavailable)
-        self._rules.limit.count(bug=not isinstance(error, InvalidInput))
+        self._limit(message).count(bug=not isinstance(error, InvalidInput))
         self._instruments.dead_letters.add(1, self._attributes(message, error))
         self._log(logging.WARNING, "the event became a dead letter", message, error)
         return Verdict(Outcome.DEAD_LETTER)
@@ -195,6 +214,16 @@ class Processor:
         except TooLarge:
             # A partner's topic may take larger messages than ours. The letter says where it is.
             self._producer.send([without_value(letter)])
+
+    def _from_partner(self) -> tuple[Contract, Handler]:
+        if self._partners is None:
+            raise KeyError("a message of a topic that nobody handles")
+        return self._partners
+
+    def _limit(self, message: Received) -> DeadLetterLimit:
+        if message.topic in self._topics:
+            return self._rules.limit
+        return self._partner_limits.setdefault(message.topic, self._rules.limit.anew())
 
     def _trouble_with(self, message: Received) -> Trouble:
         known = self._troubles.get((message.topic, message.partition))

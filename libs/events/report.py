@@ -24,6 +24,9 @@ from libs.errors import FieldError
 MAX_TEXT_CHARS = 5_000_000
 # A report with its annexes. The limit on a body's size holds for all of them together.
 MAX_DOCUMENTS = 10
+# What is left of a text when NUL and white space are gone, in words that every engine for
+# regular expressions understands alike: `\s` means something else in each of them.
+NOT_BLANK = r"[^\u0000\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
 
 
 def _without_nul(value: object) -> object:
@@ -36,6 +39,7 @@ Line = Annotated[
     str,
     BeforeValidator(_without_nul),
     StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000),
+    Field(json_schema_extra={"pattern": NOT_BLANK}),
 ]
 Text = Annotated[str, BeforeValidator(_without_nul), StringConstraints(max_length=MAX_TEXT_CHARS)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
@@ -215,9 +219,14 @@ class ReportSubmission(ReportMetadata):
     text: Text | None = None
     sections: tuple[SubmittedSection, ...] = ()
 
+    @property
+    def written(self) -> bool:
+        """True when there is text in it."""
+        return any(text.strip() for text in (self.text or "", *(s.text for s in self.sections)))
+
     @model_validator(mode="after")
     def _has_text(self) -> Self:
-        if not (self.text or "").strip() and not any(s.text.strip() for s in self.sections):
+        if not self.written:
             msg = "a report needs some text: fill `text` or `sections`"
             raise ValueError(msg)
         return self

@@ -24,6 +24,7 @@ from services.ingest.intake import Intake
 from services.ingest.migrations.upgrade import upgrade
 from services.ingest.parsing.ocr_packages import missing
 from services.ingest.parsing.worker_reader import WorkerReader
+from services.ingest.partner_reports import GROUP, PartnerReports
 from services.ingest.passage_counts import EmbedPassageCounter
 from services.ingest.reconciler import Reconciler
 from services.ingest.repair import Repair
@@ -39,13 +40,14 @@ NAME: Final = "ingest"
 def build(settings: IngestSettings, platform: Platform) -> Service:
     """The service. Brings the database to the newest schema. Raises Unavailable without one."""
     telemetry = platform.telemetry(NAME)
+    clock, record_of = platform.clock, platform.record_of(NAME)
     database = Database(platform.settings.sql_url)
     upgrade(database.engine)
     webhooks = wire_webhooks(
         settings,
         database,
         telemetry,
-        clock=platform.clock,
+        clock=clock,
         new_id=platform.new_id,
         instance=platform.settings.instance,
     )
@@ -53,67 +55,52 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
     producer = platform.producer(NAME)
     relay = OutboxRelay(database, producer.send)
     reader = _reader(settings)
+    embed = platform.http(NAME, "embed")
 
     def committed(report_id: str) -> None:
         reader.warm()
         relay.wake()
         board.notify(report_id)
 
-    record_of = platform.record_of(NAME)
     resend_after = dt.timedelta(seconds=settings.reconcile_after_s)
-    intake = Intake(database, record_of, platform.clock, resend_after, committed)
-    handlers = IngestHandlers(
-        database, platform.clock, board, telemetry.tracer, reader, LanguageDetector(wide=True)
-    )
+    intake = Intake(database, record_of, clock, resend_after, committed)
+    detector = LanguageDetector(wide=True)
+    handlers = IngestHandlers(database, clock, board, telemetry.tracer, reader, detector)
     consumer = platform.consumer(NAME, producer, handlers.by_topic())
-    reconciler = Reconciler(database, settings, record_of, platform.clock, relay.wake)
+    from_partners = PartnerReports(intake).by_topic(settings.regions)
+    partners = platform.consumer(NAME, producer, from_partners, group=GROUP)
+    reconciler = Reconciler(database, settings, record_of, clock, relay.wake)
+    replay = Replay(database, record_of, clock, relay.wake)
+    keep_answers = dt.timedelta(seconds=settings.keep_answers_s)
+    comparer = CollectionComparer(database, EmbedPassageCounter(embed))
+    deadline = dt.timedelta(seconds=settings.deadline_s)
+    accounts = Accounts(database, comparer, clock, deadline)
+    repair = Repair(database, comparer, record_of, clock, deadline, relay.wake, reconciler.wake)
+    letters = DeadLetterReader(platform.settings.bus(), NAME)
+
     app = new_app(
         title="Navigator ingest",
         description="Takes reports in and keeps the record of what became of them.",
         max_body_bytes=platform.settings.max_body_bytes,
         telemetry=telemetry,
     )
-    replay = Replay(database, record_of, platform.clock, relay.wake)
-    keep_answers = dt.timedelta(seconds=settings.keep_answers_s)
     app.include_router(routes(database, intake, board, replay, keep_answers))
-    embed = platform.http(NAME, "embed")
-    comparer = CollectionComparer(database, EmbedPassageCounter(embed))
-    deadline = dt.timedelta(seconds=settings.deadline_s)
-    app.include_router(
-        account_routes(
-            Accounts(database, comparer, platform.clock, deadline),
-            Repair(
-                database,
-                comparer,
-                record_of,
-                platform.clock,
-                deadline,
-                relay.wake,
-                reconciler.wake,
-            ),
-        )
-    )
-    letters = DeadLetterReader(platform.settings.bus(), NAME)
-    desk = DeadLetterDesk(database, letters, producer.send, platform.clock)
-    app.include_router(dead_letter_routes(desk))
+    app.include_router(account_routes(accounts, repair))
+    app.include_router(dead_letter_routes(DeadLetterDesk(database, letters, producer.send, clock)))
     app.include_router(webhook_routes(webhooks.endpoints))
     # With its broker away ingest goes on taking reports in: that is what the outbox is for.
     told = {
         "kafka": consumer.health,
+        "partners": partners.health,
         "outbox": relay.health,
         "webhooks": webhooks.courier.health,
     }
     serve_operations(app, telemetry, {"database": database.health}, also=told)
+    sweeper = KeySweeper(database, clock, keep_answers)
     return Service(
         name=NAME,
         app=app,
-        workers=(
-            relay,
-            consumer,
-            reconciler,
-            webhooks.courier,
-            KeySweeper(database, platform.clock, keep_answers),
-        ),
+        workers=(relay, consumer, partners, reconciler, webhooks.courier, sweeper),
         closers=(producer.close, embed.close, database.close, reader.close),
     )
 

@@ -18,6 +18,7 @@ from libs.events.payloads import ReportSubmitted, ReportWithdrawn
 from libs.events.report import Receipt, ReportMetadata, ReportStatus
 from libs.telemetry.propagation import current_trace_id
 from services.ingest import facets, store
+from services.ingest.deliveries import Delivery, detail_of, known
 from services.ingest.entity_tags import ANYTHING, Condition, standing
 from services.ingest.identity import report_id, submission_digest
 from services.ingest.tables import DocumentRow, ReportRow, VersionRow
@@ -45,23 +46,33 @@ class Intake:
     committed: Callable[[str], None]
 
     def submit(
-        self, partner: str, submission: ReportMetadata, documents: Sequence[Document] = ()
+        self,
+        partner: str,
+        submission: ReportMetadata,
+        documents: Sequence[Document] = (),
+        delivery: Delivery | None = None,
     ) -> tuple[Receipt, bool]:
         """Record a submission; returns its receipt, and False if the same was there already.
 
         What comes with documents has its text in them, and is else a ReportSubmission.
-        The same external id with other content is a new version of the report.
+        The same external id with other content is a new version of the report. Raises
+        InvalidInput for a `delivery` that a later one has overtaken.
         """
         receipt, created = self.in_transaction(
-            lambda session: self.record(session, partner, submission, documents)
+            lambda session: self.record(session, partner, submission, documents, delivery=delivery)
         )
         if created:
             self.committed(receipt.report_id)
         return receipt, created
 
-    def withdraw(self, partner: str, wanted: str) -> Receipt:
-        """Withdraw a partner's report. Idempotent. Raises NotFound for another's."""
-        receipt = self.in_transaction(lambda session: self.take_back(session, partner, wanted))
+    def withdraw(self, partner: str, wanted: str, delivery: Delivery | None = None) -> Receipt:
+        """Withdraw a partner's report. Idempotent. Raises NotFound for another's.
+
+        Raises InvalidInput for a `delivery` that a later one has overtaken.
+        """
+        receipt = self.in_transaction(
+            lambda session: self.take_back(session, partner, wanted, delivery=delivery)
+        )
         self.committed(receipt.report_id)
         return receipt
 
@@ -82,6 +93,7 @@ class Intake:
         submission: ReportMetadata,
         documents: Sequence[Document],
         condition: Condition = ANYTHING,
+        delivery: Delivery | None = None,
     ) -> tuple[Receipt, bool]:
         """As `submit`, within the caller's transaction. Raises PreconditionFailed."""
         digests = _digests(documents)
@@ -94,10 +106,10 @@ class Intake:
             newest = store.version_row(session, wanted)
             same = _same(newest, digest)
             condition.check(standing(newest.version, newest.status), done=same)
-            if same:
+            if same or known(session, wanted, delivery):
                 return store.receipt(session, report, newest), False
         report = self._next_version(session, report, wanted, partner, submission)
-        row = self._version(session, report, submission, digest)
+        row = self._version(session, report, submission, digest, delivery)
         for number, each in enumerate(zip(documents, digests, strict=True)):
             session.add(_document_row(row, number, *each))
         session.flush()
@@ -106,17 +118,27 @@ class Intake:
         return store.receipt(session, report, row), True
 
     def take_back(
-        self, session: Session, partner: str, wanted: str, condition: Condition = ANYTHING
+        self,
+        session: Session,
+        partner: str,
+        wanted: str,
+        condition: Condition = ANYTHING,
+        delivery: Delivery | None = None,
     ) -> Receipt:
         """As `withdraw`, within the caller's transaction. Raises PreconditionFailed too."""
         report = store.own_report(session, partner, wanted)
         row = store.version_row(session, report.id)
         withdrawn = row.status == ReportStatus.WITHDRAWN
         condition.check(standing(row.version, row.status), done=withdrawn)
-        if not withdrawn:
+        if not withdrawn and not known(session, report.id, delivery):
             now = self.clock()
             store.add_status(
-                session, row, ReportStatus.WITHDRAWN, now=now, trace_id=current_trace_id()
+                session,
+                row,
+                ReportStatus.WITHDRAWN,
+                now=now,
+                trace_id=current_trace_id(),
+                detail=detail_of(delivery),
             )
             # Sent again until embed says that the passages are gone.
             row.resends, row.resend_at = 0, now + self.resend_after
@@ -148,7 +170,12 @@ class Intake:
         return report
 
     def _version(
-        self, session: Session, report: ReportRow, submission: ReportMetadata, digest: str
+        self,
+        session: Session,
+        report: ReportRow,
+        submission: ReportMetadata,
+        digest: str,
+        delivery: Delivery | None,
     ) -> VersionRow:
         now = self.clock()
         row = VersionRow(
@@ -164,8 +191,14 @@ class Intake:
         )
         session.add(row)
         session.flush()
-        trace_id = current_trace_id()
-        store.add_status(session, row, ReportStatus.ACCEPTED, now=now, trace_id=trace_id)
+        store.add_status(
+            session,
+            row,
+            ReportStatus.ACCEPTED,
+            now=now,
+            trace_id=current_trace_id(),
+            detail=detail_of(delivery),
+        )
         facets.keep(session, row, submission)
         return row
 

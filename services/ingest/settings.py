@@ -5,9 +5,9 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from services.ingest.webhooks.settings import WebhookSettings
-
+from libs.events.partner import REGION
 from services.ingest.parsing.limits import ParseLimits
+from services.ingest.webhooks.settings import WebhookSettings
 
 KEEP_ANSWERS_S = 86_400.0
 
@@ -56,6 +56,19 @@ class IngestSettings(WebhookSettings):
             "swe+fin+eng; it must be installed. Empty: scanned pages are not read.",
         ),
     ] = ""
+
+    partners: Annotated[
+        str,
+        Field(
+            pattern=rf"^({REGION}(,{REGION})*)?$",
+            description="Regions whose partner topics are made here, by commas; any are read.",
+        ),
+    ] = ""
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The regions in `partners`."""
+        return tuple(filter(None, self.partners.split(",")))
 
     def parse_limits(self) -> ParseLimits:
         """The part that the parse worker needs."""

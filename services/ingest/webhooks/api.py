@@ -15,7 +15,7 @@ from libs.events.webhook import (
     WebhookRegistration,
     WebhookSecret,
 )
-from services.ingest.api import Partner
+from services.ingest.request_headers import Partner
 from services.ingest.webhooks.endpoints import Endpoints
 from services.ingest.webhooks.telling import read_page
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from libs.clock import Clock, NewId
 from libs.database.engine import Database
-from libs.errors import Conflict, FieldError, NotFound, Overloaded
+from libs.errors import Conflict, NotFound, Overloaded
 from libs.events.webhook import (
     TEST_TYPE,
     Attempt,
@@ -240,10 +240,7 @@ def _check_address_is_new(session: Session, partner: str, url: str) -> None:
     same = select(WebhookRow.id).where(WebhookRow.partner == partner, WebhookRow.url == url)
     other = session.scalar(same)
     if other is not None:
-        raise Conflict(
-            f"The webhook {other} has this address already. Change that one instead.",
-            errors=(FieldError("/url", "Registered already"),),
-        )
+        raise Conflict(f"The webhook {other} has this address already. Change that one instead.")
 
 
 def _set_enabled(row: WebhookRow, *, enabled: bool, now: dt.datetime) -> None:
