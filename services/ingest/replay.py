@@ -24,12 +24,13 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Replays. `committed` is called after each batch."""
+    """Replays, so many reports in a transaction. `committed` is called after each batch."""
 
     database: Database
     record_of: Callable[[EventPayload], Record]
     clock: Clock
     committed: Callable[[], None]
+    batch: int = BATCH
 
     def replay(self, *, report_id: str | None, since: dt.datetime | None) -> int:
         """Announce one report or all, those that came in since a moment; returns how many.
@@ -45,7 +46,7 @@ class Replay:
         after: Cursor | None = None
         while True:
             with self.database.read() as session:
-                page = store.list_reports(session, status=None, after=after, limit=BATCH)
+                page = store.list_reports(session, status=None, after=after, limit=self.batch)
             if not page:
                 return count
             count += self._announce(page, since)
