@@ -27,12 +27,13 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Replays. `committed` is called after each batch."""
+    """Replays, so many reports in a transaction. `committed` is called after each batch."""
 
     database: Database
     record_of: Callable[[EventPayload], Record]
     clock: Clock
     committed: Callable[[], None]
+    batch: int = BATCH
 
     def replay(
         self,
@@ -54,7 +55,7 @@ class Replay:
         after: Cursor | None = None
         while True:
             with self.database.read() as session:
-                page = list_reports(session, after=after, limit=BATCH)
+                page = list_reports(session, after=after, limit=self.batch)
             if not page:
                 return count
             count += self._announce(page, partner, since)

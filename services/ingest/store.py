@@ -248,7 +248,7 @@ def status_counts(session: Session) -> dict[str, int]:
         .group_by(VersionRow.status)
     )
     counts = {status.value: 0 for status in ReportStatus}
-    return counts | dict(found.tuples().all())
+    return counts | dict(found.all())
 
 
 def last_trace_id(session: Session, row: VersionRow) -> str | None:

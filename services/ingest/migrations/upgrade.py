@@ -16,13 +16,19 @@ from libs.errors import Unavailable
 MIGRATION_LOCK = 6_024_110_733
 
 
-def upgrade(engine: Engine) -> None:
+def configuration() -> Config:
+    """What Alembic is told: where the migrations are."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    return config
+
+
+def upgrade(engine: Engine, revision: str = "head") -> None:
     """Run the migrations that are missing. Raises Unavailable when the database is away.
 
     Several processes may do so at once: the first migrates, the others wait and find it done.
     """
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
+    config = configuration()
     try:
         with (
             engine.execution_options(navigator_writes=True).connect() as connection,
@@ -34,7 +40,7 @@ def upgrade(engine: Engine) -> None:
                 lock = text("SELECT pg_advisory_xact_lock(:key)")
                 connection.execute(lock, {"key": MIGRATION_LOCK})
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
     except OperationalError as error:
         raise Unavailable(
             "The database cannot be opened. Check NAVIGATOR_DATABASE_URL, and that the folder of "

@@ -1,6 +1,6 @@
 """Writers that meet: whoever comes second sees what the first one wrote.
 
-On SQLite writers queue by themselves; on PostgreSQL (DATABASE_URL) only the lock keeps order.
+On SQLite writers queue by themselves; on PostgreSQL only the lock keeps order.
 """
 
 import dataclasses

@@ -1,5 +1,6 @@
 """Announcing finished reports again, on a real database."""
 
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -8,7 +9,6 @@ from libs.database.engine import Database
 from libs.errors import NotFound
 from libs.events.payloads import ReportSubmitted
 from libs.events.report import ReportSubmission
-from services.ingest.replay import BATCH
 from tests.integration.ingest.stage import Stage, sent
 
 
@@ -61,7 +61,8 @@ def test_only_what_came_in_since(stage: Stage) -> None:
 
 
 def test_more_than_a_batch(stage: Stage) -> None:
-    count = BATCH + 3
-    for number in range(count):
+    stage.replay = dataclasses.replace(stage.replay, batch=2)
+    for number in range(5):
         indexed(stage, number)
-    assert replayed(stage)[0] == count
+    assert replayed(stage)[0] == 5
+    assert stage.woken == 3
