@@ -114,7 +114,7 @@ def test_ingest_goes_on_where_it_was(upgraded: Upgraded) -> None:
     assert OutboxRelay(stage.database, published.extend).relay_batch() == waiting
     assert [record.value for record in published] == [row["value"] for row in sent_rows]
 
-    same, created = stage.intake.submit(PARTNER, SUBMISSION, None)
+    same, created = stage.intake.submit(PARTNER, SUBMISSION)
     assert (same.version, created) == (1, False)
     changed = SUBMISSION.model_copy(update={"text": "Ny text"})
     receipt, created = stage.intake.submit(PARTNER, changed, None)
