@@ -117,7 +117,7 @@ def test_ingest_goes_on_where_it_was(upgraded: Upgraded) -> None:
     same, created = stage.intake.submit(PARTNER, SUBMISSION)
     assert (same.version, created) == (1, False)
     changed = SUBMISSION.model_copy(update={"text": "Ny text"})
-    receipt, created = stage.intake.submit(PARTNER, changed, None)
+    receipt, created = stage.intake.submit(PARTNER, changed)
     assert (receipt.version, created) == (2, True)
     unfinished = ["accepted", "normalised", "withdrawn"]
     assert stage.reconciler.reconcile(as_of=stage.now) == len(unfinished)
