@@ -94,6 +94,13 @@ def test_the_same_content_is_the_same_report() -> None:
     assert report_id("p", None, "digest") == report_id("p", None, "digest")
 
 
+def test_digests_are_those_that_were_kept_when_there_was_one_document_at_most() -> None:
+    one = submission_digest(ReportMetadata(title="T"), ["aa"])
+    assert one == "c4d6a57d927b180dcdba8b49bba520b92c953e1d823b7d11bd59aabc3c173ae1"
+    none = submission_digest(ReportSubmission(title="T", text="x"))
+    assert none == "903bd6b2ad097c18767a46fb92664e7cd1bfcff9258b4b3a6ad4178a9ff280f7"
+
+
 def test_partners_do_not_share_ids() -> None:
     assert report_id("norr", "1", "d") != report_id("syd", "1", "d")
     assert report_id("norr", "1", "d") == report_id("norr", "1", "other")
