@@ -99,7 +99,8 @@ def _record(
     detector: LanguageDetector,
 ) -> NormalisedReport:
     """The record of what was given, with what was found."""
-    given = metadata.model_dump(exclude=_TEXT, exclude_defaults=True)
+    said = metadata.model_dump(exclude=_TEXT, exclude_defaults=True)
+    given = {name: value for name, value in said.items() if value != ""}
     origins = dict.fromkeys((json_pointer((name,)) for name in given), _GIVEN) | origins
     if metadata.language is None and (told := report_language(sections, declared, detector)):
         found["language"], origins["/language"] = told
