@@ -162,7 +162,7 @@ class IngestHandlers:
             row = store.locked_version(session, event.report_id, event.version)
             if row.status == ReportStatus.NORMALISED or _ended(row):
                 return
-            row.rejection, row.resends = None, 0
+            row.title, row.rejection, row.resends = content.title, None, 0
             row.content = content.model_dump(mode="json", exclude_defaults=True)
             detail = {"sections": len(content.sections)}
             self._add_status(session, row, ReportStatus.NORMALISED, detail)

@@ -65,7 +65,19 @@ def test_sections_say_which_document_they_stand_in(stage: Stage) -> None:
         (1, "Trettio hem, nitton svar."),
     ]
     assert [each["number"] for each in content["documents"]] == [0, 1]
-    assert content["report"]["title"] == "Dörr till dörr"
+
+
+def test_what_the_first_says_of_itself_holds_for_the_report(stage: Stage) -> None:
+    page = '<html lang="fi"><h1>Liite</h1><p>Nuoret tulivat luoksemme iltaisin koulun jälkeen.</p>'
+    annex = Document("liite.html", "text/html", page.encode() * 9)
+    content = finished(stage, REPORT, annex)
+    record = content["report"]
+    assert (record["title"], record["language"]) == ("Dörr till dörr", None)
+    assert record["provenance"]["/title"]["source"] == "/documents/0"
+    assert stage.receipt(content["report_id"]).title == "Dörr till dörr"
+    record = finished(stage, annex, REPORT)["report"]
+    assert (record["title"], record["language"]) == ("rapport", "fi")
+    assert record["provenance"]["/title"]["origin"] == "given"
 
 
 def test_the_order_and_each_document_make_the_version(stage: Stage) -> None:
