@@ -37,11 +37,11 @@ def _without_nul(value: object) -> object:
 
 Line = Annotated[
     str,
-    BeforeValidator(_without_nul),
     StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000),
     Field(json_schema_extra={"pattern": NOT_BLANK}),
+    BeforeValidator(_without_nul),
 ]
-Text = Annotated[str, BeforeValidator(_without_nul), StringConstraints(max_length=MAX_TEXT_CHARS)]
+Text = Annotated[str, StringConstraints(max_length=MAX_TEXT_CHARS), BeforeValidator(_without_nul)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 SourceName = Annotated[

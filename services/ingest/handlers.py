@@ -169,7 +169,7 @@ class IngestHandlers:
             row = store.locked_version(session, event.report_id, event.version)
             if row.status == ReportStatus.NORMALISED or _ended(row):
                 return
-            row.rejection, row.resends = None, 0
+            row.title, row.rejection, row.resends = content.title, None, 0
             row.content = content.model_dump(mode="json", exclude_defaults=True)
             facets.keep(session, row, content)
             detail = {"sections": len(content.sections), **told}

@@ -24,8 +24,10 @@ from libs.language.detection import LanguageDetector
 from services.ingest.parsing.document import ParsedDocument
 from services.ingest.report_language import report_language
 
+Found = dict[str, tuple[Any, Provenance]]
+"""Fields that were not given, with their values and where these come from."""
+
 _GIVEN: Final = Provenance(origin=Origin.GIVEN)
-_TEXT: Final = {"text", "sections"}
 
 
 def normalise_submission(
@@ -35,13 +37,14 @@ def normalise_submission(
 
     A section that is only a heading is kept, for the heading is text too.
     """
-    whole = (SubmittedSection(text=submission.text or ""),)
+    whole = SubmittedSection(text=submission.text or "")
     sections = tuple(
         Section.model_validate(section.model_dump())
-        for section in (*whole, *submission.sections)
+        for section in (whole, *submission.sections)
         if section.text.strip() or section.heading
     )
-    return _record(submission, sections, {"/sections": _GIVEN}, {}, (), detector)
+    told = _language(submission, sections, None, "/report/sections", detector)
+    return _record(submission, told | {"sections": (sections, _GIVEN)})
 
 
 def normalise_documents(
@@ -51,7 +54,8 @@ def normalise_documents(
 ) -> NormalisedReport:
     """Documents, each with its file name, and the metadata that came beside them.
 
-    A title that is only the first file's name gives way to the one found in that document.
+    The first is the report itself, the others are annexes: what a document says of itself is
+    taken from the first alone. A title that is only its file's name gives way to its own.
     Raises InvalidInput when there is no text, TooLarge when there is too much in all of them.
     """
     read = list(_within_limit(documents))
@@ -62,13 +66,13 @@ def normalise_documents(
     )
     if not any(section.text.strip() for section in sections):
         raise InvalidInput("the document has no text", code="no-text")
-    fields, origins = {}, {"/sections": _extracted("/documents")}
     filename, first = read[0]
+    found = _language(metadata, first.sections, first.language, "/documents/0", detector)
+    found["sections"] = (sections, _extracted("/documents"))
     if metadata.title == title_from(filename):
-        fields["title"] = first.title or metadata.title
-        origins["/title"] = _extracted("/documents/0" if first.title else "/documents/0/filename")
-    declared = [document.language for _, document in read]
-    return _record(metadata, sections, origins, fields, declared, detector)
+        source = "/documents/0" if first.title else "/documents/0/filename"
+        found["title"] = (first.title or metadata.title, _extracted(source))
+    return _record(metadata, found)
 
 
 def title_from(filename: str) -> str:
@@ -90,21 +94,28 @@ def _within_limit(
         yield filename, document
 
 
-def _record(
+def _language(
     metadata: ReportMetadata,
-    sections: tuple[Section, ...],
-    origins: dict[str, Provenance],
-    found: dict[str, Any],
-    declared: Sequence[str | None],
+    sections: Sequence[Section],
+    declared: str | None,
+    source: str,
     detector: LanguageDetector,
-) -> NormalisedReport:
-    """The record of what was given, with what was found."""
-    given = metadata.model_dump(exclude=_TEXT, exclude_defaults=True)
-    origins = dict.fromkeys((json_pointer((name,)) for name in given), _GIVEN) | origins
-    if metadata.language is None and (told := report_language(sections, declared, detector)):
-        found["language"], origins["/language"] = told
+) -> Found:
+    if metadata.language:
+        return {}
+    told = report_language(sections, declared, source, detector)
+    return {"language": told} if told else {}
+
+
+def _record(metadata: ReportMetadata, found: Found) -> NormalisedReport:
+    """What was given, and over it what was found."""
+    said = metadata.model_dump(exclude={"text", "sections"}, exclude_defaults=True)
+    given = {name: value for name, value in said.items() if value != ""}
+    origins = dict.fromkeys(given, _GIVEN) | {name: origin for name, (_, origin) in found.items()}
     return NormalisedReport.model_validate(
-        given | found | {"sections": sections, "provenance": origins}
+        given
+        | {name: value for name, (value, _) in found.items()}
+        | {"provenance": {json_pointer((name,)): origin for name, origin in origins.items()}}
     )
 
 

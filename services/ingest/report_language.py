@@ -7,8 +7,8 @@ from typing import Final
 from libs.events.report import Origin, Provenance, Section
 from libs.language.detection import TEN, LanguageDetector
 
-# An annex in another language, or a summary in English, leaves a report's language uncertain
-# when it is more than about a fifth of the text.
+# A summary in English leaves a report's language uncertain when it is more than about a fifth of
+# the text.
 SURE: Final = 0.8
 
 # A text surely in another language is left without one: whether it is Faroese or Icelandic,
@@ -39,28 +39,22 @@ _NO_LANGUAGE: Final = frozenset({"und", "mul", "zxx", "mis"})
 
 
 def report_language(
-    sections: Sequence[Section], declared: Sequence[str | None], detector: LanguageDetector
+    sections: Sequence[Section], declared: str | None, source: str, detector: LanguageDetector
 ) -> tuple[str, Provenance] | None:
-    """What the documents declare, or what the text is in; None when neither is certain.
+    """What a document declares, or what its text is in; None when neither is certain.
 
-    `declared` has an entry for each document. Word processors and page templates declare the
-    language of their maker, so the text is asked whether it can be true. The detector is a wide
-    one.
+    Word processors and page templates declare the language of their maker, so the text is asked
+    whether it can be true. `source` is where the sections are from; the detector is a wide one.
     """
     likely = _shares(sections, detector)
     surest = next((language for language, share in likely.items() if share >= SURE), None)
-    tags = [_primary(tag or "") for tag in declared]
-    told = {tag for tag in tags if tag}
-    if len(told) == 1:
-        (tag,) = told
-        if surest in {None, tag} or tag not in detector.languages:
-            return tag, Provenance(origin=Origin.EXTRACTED, source=f"/documents/{tags.index(tag)}")
+    tag = _primary(declared or "")
+    if tag and (surest in {None, tag} or tag not in detector.languages):
+        return tag, Provenance(origin=Origin.EXTRACTED, source=source)
     if surest not in _TOLD:
         return None
     confidence = round(min(likely[surest], 1.0), 3)
-    return surest, Provenance(
-        origin=Origin.INFERRED, confidence=confidence, source="/report/sections"
-    )
+    return surest, Provenance(origin=Origin.INFERRED, confidence=confidence, source=source)
 
 
 def _shares(sections: Sequence[Section], detector: LanguageDetector) -> dict[str, float]:
