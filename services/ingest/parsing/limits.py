@@ -14,7 +14,7 @@ class ParseLimits:
 
     wall_s: float = 60.0
     cpu_s: int = 40
-    memory_mb: int = 768
+    memory_mb: int = 512
     documents: int = 200
     kept_mb: int = 200
     idle_s: float = 300.0

@@ -225,7 +225,7 @@ def test_a_worker_has_little_to_lose(opened: Open) -> None:
     limits = Path(f"/proc/{pid}/limits").read_text()
     told = {line[:25].strip(): line[25:].split()[0] for line in limits.splitlines()}
     assert told["Max core file size"] == told["Max file size"] == "0"
-    assert told["Max address space"] == "768000000"
+    assert told["Max address space"] == "512000000"
     assert "NoNewPrivs:\t1" in Path(f"/proc/{pid}/status").read_text()
     assert os.getsid(pid) == pid
 
