@@ -38,7 +38,12 @@ NAME: Final = "ingest"
 
 
 def build(settings: IngestSettings, platform: Platform) -> Service:
-    """The service. Brings the database to the newest schema. Raises Unavailable without one."""
+    """The service. Brings the database to the newest schema.
+
+    Raises Unavailable without a database, InvalidInput where text recognition is asked for and
+    not installed.
+    """
+    reader = _reader(settings)
     telemetry = platform.telemetry(NAME)
     clock, record_of = platform.clock, platform.record_of(NAME)
     database = Database(platform.settings.sql_url)
@@ -54,7 +59,6 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
     board = StatusBoard(webhooks.courier.wake)
     producer = platform.producer(NAME)
     relay = OutboxRelay(database, producer.send)
-    reader = _reader(settings)
     embed = platform.http(NAME, "embed")
 
     def committed(report_id: str) -> None:
@@ -106,7 +110,6 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
 
 
 def _reader(settings: IngestSettings) -> WorkerReader:
-    """The reader of documents. Raises InvalidInput where text recognition is not installed."""
     lacking = missing(settings.ocr_languages) if settings.ocr_languages else None
     if lacking:
         name = variable(IngestSettings, "ocr_languages")

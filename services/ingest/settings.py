@@ -41,7 +41,7 @@ class IngestSettings(WebhookSettings):
     ] = 40
     parse_memory_mb: Annotated[
         int, Field(ge=256, description="Address space of the worker that reads documents.")
-    ] = 768
+    ] = 512
     parse_documents: Annotated[
         int, Field(ge=1, description="Documents after which a new worker takes over.")
     ] = 200

@@ -165,7 +165,7 @@ class _Reader:
         if tag not in _BLOCKS:
             return
         if tag in _HEADINGS and not self._in_row:
-            self._outline.heading("".join(self._words))
+            self._outline.heading("".join(self._words), level=int(tag[1]))
             self._words = []
             return
         self._in_row = self._in_row and tag not in {"tr", "table"}

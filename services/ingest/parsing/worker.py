@@ -33,8 +33,6 @@ from services.ingest.parsing.limits import ParseLimits
 from services.ingest.parsing.parser import parse
 from services.ingest.parsing.tesseract import Tesseract
 
-# A worker that a document has made so large goes after it, and another begins.
-MAX_KEPT_BYTES: Final = 200_000_000
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -50,7 +48,7 @@ def serve(questions: BinaryIO, answers: BinaryIO, limits: ParseLimits) -> None:
             return
         grant_cpu(limits.cpu_s)
         answer = answer_to(content, media_type, limits.ocr_languages)
-        last = number == limits.documents or _resident_bytes() > MAX_KEPT_BYTES
+        last = number == limits.documents or _resident_bytes() > limits.kept_mb * 1_000_000
         write_frame(answers, ANSWERS.dump_json(replace(answer, last=last)))
         if last:
             return

@@ -92,16 +92,19 @@ class WorkerReader:
             except _WorkerDied as died:
                 raise InvalidInput(_REASONS[died.code], code=died.code) from died
 
-    def pid(self) -> int:
-        """The warm worker's process id. Raises Unavailable when none can be started."""
-        with self._turn:
-            return self._started().result().pid
+    @property
+    def pid(self) -> int | None:
+        """The ready worker's process id, or None."""
+        worker = self._worker
+        ready = worker is not None and worker.done() and worker.exception() is None
+        return worker.result().pid if worker is not None and ready else None
 
     def close(self) -> None:
         """End the worker, whatever it does."""
-        if self._worker is not None and self._worker.exception() is None:
-            _end(self._worker.result(), wait_s=0)
         self._starter.shutdown()
+        worker = self._worker
+        if worker is not None and worker.exception() is None:
+            _end(worker.result(), wait_s=0)
 
     def _read(self, content: bytes, media_type: str) -> ParsedDocument:
         worker = self._started().result()
@@ -118,7 +121,7 @@ class WorkerReader:
             self._worker = None
             _end(worker, wait_s=_END_S)
             self._started()
-        return _document(answer, media_type)
+        return document_of(answer, media_type)
 
     def _started(self) -> Future[subprocess.Popen[bytes]]:
         worker = self._worker
@@ -196,7 +199,8 @@ def _cause(exit_code: int) -> str:
     return "parse-memory" if exit_code in {OUT_OF_MEMORY, -signal.SIGKILL} else "parse-crash"
 
 
-def _document(answer: Answer, media_type: str) -> ParsedDocument:
+def document_of(answer: Answer, media_type: str) -> ParsedDocument:
+    """The document in a worker's answer. Raises InvalidInput where there is none."""
     if answer.refusal is not None:
         raise InvalidInput(answer.refusal.detail, code=answer.refusal.code)
     if answer.document is not None:

@@ -162,7 +162,7 @@ def test_html_structure_without_the_surroundings():
             "Metod & steg",
             f"3. ett\n4. två\n- under\n\nefter\n\nMått | Före\n{LETTERS} | 38 %",
         ),
-        ("Tom / Fylld", "Citat"),
+        ("Metod & steg / Tom / Fylld", "Citat"),
     ]
 
 
@@ -197,7 +197,7 @@ def test_docx_structure():
     assert texts(document) == [
         (None, "Inledning."),
         ("Steg", "1. ett\n2. två\n\nmellan\n\n- tre\n- fyra"),
-        ("Tabell", f"Mått | Före\n{LETTERS} | 38 %"),
+        ("Steg / Tabell", f"Mått | Före\n{LETTERS} | 38 %"),
     ]
 
 
