@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from navigator import config, contracts
+from navigator import config, contracts, webhooks
 from navigator.ask import ask
 from navigator.push import push
 from navigator.replay import replay
@@ -44,6 +44,7 @@ app.command()(status)
 app.command()(replay)
 app.add_typer(config.app, name="config")
 app.add_typer(contracts.app, name="contracts")
+app.add_typer(webhooks.app, name="webhooks")
 
 
 def main() -> None:

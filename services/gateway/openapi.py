@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from libs.events.recommendation import RecommendationRequest
 from libs.events.report import ReportMetadata, ReportSubmission
+from libs.events.webhook import WebhookChange, WebhookRegistration
 
 REF = "#/components/schemas/{model}"
 
@@ -80,6 +81,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     content = {"application/problem+json": {"schema": {"$ref": REF.format(model="Problem")}}}
     described = {
         404: "No such report",
+        409: "It contradicts what is there; `detail` says how",
         410: "Withdrawn",
         413: "Over the size limit",
         415: "A content type that is not taken, or a body that is not what it says it is",
@@ -102,6 +104,8 @@ def with_passed_on_models(app: FastAPI) -> Callable[[], dict[str, Any]]:
                 (ReportSubmission, "validation"),
                 (ReportMetadata, "validation"),
                 (RecommendationRequest, "validation"),
+                (WebhookRegistration, "validation"),
+                (WebhookChange, "validation"),
                 (Problem, "validation"),
             ],
             ref_template=REF,
