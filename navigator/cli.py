@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from navigator import config, contracts, dlq
+from navigator import config, contracts, dlq, webhooks
 from navigator.account import account
 from navigator.ask import ask
 from navigator.push import push
@@ -47,6 +47,7 @@ app.command()(account)
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(config.app, name="config")
 app.add_typer(contracts.app, name="contracts")
+app.add_typer(webhooks.app, name="webhooks")
 
 
 def main() -> None:

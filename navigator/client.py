@@ -89,6 +89,12 @@ class GatewayClient:
         answer: dict[str, Any] = self._get("/v1/status").json()
         return answer
 
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """The JSON that a request is answered with; None where the answer is empty."""
+        with self._answered():
+            response = self._http.request(method, path, json=body).raise_for_status()
+        return response.json() if response.content else None
+
     def _get(
         self, path: str, parameters: dict[str, str] | None = None, *, timeout_s: float = 30.0
     ) -> httpx.Response:

@@ -14,12 +14,18 @@ TEST_TYPE = "webhook.test"
 
 
 def _each_once(statuses: tuple[ReportStatus, ...]) -> tuple[ReportStatus, ...]:
+    if not statuses:
+        msg = "name at least one status"
+        raise ValueError(msg)
     return tuple(dict.fromkeys(statuses))
 
 
 WebhookUrl = Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
 WantedStatuses = Annotated[
-    tuple[ReportStatus, ...], Field(min_length=1, max_length=50), AfterValidator(_each_once)
+    tuple[ReportStatus, ...],
+    # Not `min_length`, which would count a wrong status as one that is missing too.
+    Field(max_length=50, json_schema_extra={"minItems": 1}),
+    AfterValidator(_each_once),
 ]
 
 

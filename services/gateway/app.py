@@ -23,6 +23,7 @@ from services.gateway.openapi import with_passed_on_models
 from services.gateway.pages import pages
 from services.gateway.rendering import Site, static_files
 from services.gateway.settings import GatewaySettings
+from services.gateway.webhook_routes import document_messages, webhook_routes
 
 NAME: Final = "gateway"
 BEHIND: tuple[ServiceName, ...] = tuple(name for name in SERVICE_NAMES if name != NAME)
@@ -68,6 +69,8 @@ def new_gateway_app(settings: GatewaySettings, platform: Platform) -> FastAPI:
         )
     )
     app.include_router(account_routes(ingest))
+    app.include_router(webhook_routes(ingest))
+    document_messages(app)
     app.include_router(status_routes(clients))
     _serve_pages(app, HttpBackend(clients, telemetry.ring))
     app.openapi = with_passed_on_models(app)  # type: ignore[method-assign]  # FastAPI's own way

@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from libs.events.recommendation import RecommendationRequest
 from libs.events.report import MAX_DOCUMENTS, ReportMetadata, ReportSubmission
+from libs.events.webhook import WebhookChange, WebhookRegistration
 
 REF = "#/components/schemas/{model}"
 
@@ -85,7 +86,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     described = {
         400: "A request that cannot be read, such as a broken form",
         404: "No such report",
-        409: "The same Idempotency-Key is in use; try again after `Retry-After` seconds",
+        409: "It contradicts what is there or under way; `detail` says how",
         410: "Withdrawn",
         412: "It is not as If-Match or If-None-Match wants it",
         413: "Over the size limit",
@@ -132,6 +133,8 @@ def with_passed_on_models(app: FastAPI) -> Callable[[], dict[str, Any]]:
                 (ReportSubmission, "validation"),
                 (ReportMetadata, "validation"),
                 (RecommendationRequest, "validation"),
+                (WebhookRegistration, "validation"),
+                (WebhookChange, "validation"),
                 (Problem, "validation"),
             ],
             ref_template=REF,

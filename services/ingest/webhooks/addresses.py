@@ -57,6 +57,7 @@ _CLOSED_V6: Final = tuple(
 _NAME: Final = re.compile(r"^(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$")
 # What C libraries take for an address though it does not look like one: 2130706433, 0x7f.1.
 _NUMBER: Final = re.compile(r"^(0x[0-9a-f]*|[0-9]+)$")
+_HTTPS_PORT: Final = 443
 _LOCALHOST: Final = "localhost"
 
 
@@ -133,7 +134,7 @@ class Destinations:
     def _check_https(self, url: httpx.URL) -> None:
         if url.scheme != "https":
             raise Refused("The address must begin with https://.")
-        if (url.port or 443) not in self.ports:
+        if (_HTTPS_PORT if url.port is None else url.port) not in self.ports:
             known = ", ".join(map(str, self.ports))
             raise Refused(f"Port {url.port} is not allowed. Allowed are: {known}.")
 

@@ -104,7 +104,7 @@ def _kind(error: Exception) -> str:
             return error.code
         case httpcore.TimeoutException():
             return TIMEOUT
-        case httpcore.ConnectError() if isinstance(error.__cause__, ssl.SSLError):
+        case _TlsFailed():
             return "tls-failed"
         case httpcore.ConnectError():
             return "connection-failed"
@@ -112,6 +112,10 @@ def _kind(error: Exception) -> str:
             return "connection-lost"
         case _:
             return "name-not-found"
+
+
+class _TlsFailed(httpcore.ConnectError):
+    """The connection stands, but who answers is not who it should be, or speaks no TLS."""
 
 
 class _CheckedBackend(httpcore.NetworkBackend):
@@ -178,9 +182,11 @@ class _TimedStream(httpcore.NetworkStream):
     ) -> httpcore.NetworkStream:
         """See httpcore. The name is that of the address, so certificates are checked by it."""
         left = self._backend.left()
-        return _TimedStream(
-            self._stream.start_tls(ssl_context, server_hostname, left), self._backend
-        )
+        try:
+            stream = self._stream.start_tls(ssl_context, server_hostname, left)
+        except httpcore.ConnectError as error:
+            raise _TlsFailed(str(error)) from error
+        return _TimedStream(stream, self._backend)
 
     def get_extra_info(self, info: str) -> Any:
         """See httpcore."""

@@ -37,7 +37,8 @@ from services.ingest.webhooks.telling import delivery_of, next_page, webhook_of
 # meanwhile, and must leave most of them to reports.
 OUTWARD_AT_ONCE: Final = 4
 _TRY_AGAIN_S: Final = 5.0
-_HTTPS: Final = 443
+# A name's addresses are the same for every port.
+_ANY_PORT: Final = 443
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,7 @@ class Endpoints:
         url = self.destinations.checked(text)
         try:
             with self._going_outward():
-                self.destinations.addresses(url.raw_host.decode("ascii"), url.port or _HTTPS)
+                self.destinations.addresses(url.raw_host.decode("ascii"), url.port or _ANY_PORT)
         except OSError as error:
             raise Refused("The host's name is not known. Check its spelling.") from error
         return str(url)
