@@ -22,7 +22,7 @@ from services.ingest.handled_letters import Mark, Verdict, mark_of
 from services.ingest.letter_views import letter_id, summary, whole
 
 # Other applications may keep dead letters on the same broker; those are not ours to send.
-OURS = re.compile(r"(reports|partner)\.[a-z0-9.-]+\.dlq")
+OURS = re.compile(r"(reports|partner)\.[A-Za-z0-9._-]+\.dlq")
 WITHIN_S = 20.0
 # Of one call, so that it ends before its caller gives up waiting.
 MOST_RETRIED = 1_000
