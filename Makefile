@@ -58,8 +58,9 @@ lint: $(VENV)/.dev ## Format, lint and dependency rule
 types: $(VENV)/.dev ## mypy, strict
 	$(BIN)/mypy
 
-contracts: $(VENV)/.dev ## OpenAPI, AsyncAPI and schemas are as the code says
+contracts: $(VENV)/.dev ## OpenAPI, AsyncAPI and schemas are as the code says, and break no released one
 	$(BIN)/navigator contracts check
+	$(BIN)/navigator contracts compatible
 
 manifests: $(VENV)/.dev ## Compose and Kubernetes files
 	$(BIN)/pytest tests/contract/deploy

@@ -24,9 +24,9 @@ from libs.errors import FieldError
 MAX_TEXT_CHARS = 5_000_000
 # A report with its annexes. The limit on a body's size holds for all of them together.
 MAX_DOCUMENTS = 10
-# What is left of a text when NUL and white space are gone, in words that every engine for
-# regular expressions understands alike: `\s` means something else in each of them.
-NOT_BLANK = r"[^\u0000\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+# What does not count as text, for a regular expression that every engine reads alike: `\s`
+# means something else in each of them.
+BLANKS = r"\u0000\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 
 
 def _without_nul(value: object) -> object:
@@ -38,7 +38,7 @@ def _without_nul(value: object) -> object:
 Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000),
-    Field(json_schema_extra={"pattern": NOT_BLANK}),
+    Field(json_schema_extra={"pattern": f"[^{BLANKS}]"}),
     BeforeValidator(_without_nul),
 ]
 Text = Annotated[str, StringConstraints(max_length=MAX_TEXT_CHARS), BeforeValidator(_without_nul)]
