@@ -7,6 +7,7 @@ import typer
 
 from navigator import config, contracts
 from navigator.ask import ask
+from navigator.import_reports import import_reports
 from navigator.push import push
 from navigator.replay import replay
 from navigator.status import status
@@ -39,6 +40,7 @@ def root(
 
 app.command()(up)
 app.command()(push)
+app.command("import")(import_reports)
 app.command()(ask)
 app.command()(status)
 app.command()(replay)

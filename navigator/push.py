@@ -10,6 +10,8 @@ from rich.markup import escape
 
 from libs.events.report import Receipt, ReportStatus, StatusEntry
 from navigator.client import GatewayClient, GatewayError
+from navigator.import_lines import LINES
+from navigator.import_tables import TABLES
 from navigator.terminal import AsJson, Url, console, gateway, print_json, tell_error
 
 Outcome = dict[str, Any]
@@ -95,6 +97,8 @@ def _push_file(
 def _submit(
     client: GatewayClient, path: Path, known: dict[str, Any]
 ) -> Iterator[tuple[Receipt, bool]]:
+    if path.suffix.lower() in TABLES | LINES:
+        raise GatewayError(f"it holds many reports: use `navigator import {path}`.")
     if path.suffix.lower() != ".json":
         yield client.submit_document(path, {"title": path.stem} | known if known else None)
         return

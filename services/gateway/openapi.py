@@ -7,8 +7,10 @@ from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict
 from pydantic.json_schema import models_json_schema
 
+from libs.events.bulk import Answer, LastLine
 from libs.events.recommendation import RecommendationRequest
 from libs.events.report import ReportMetadata, ReportSubmission
+from libs.events.tables import TableDefaults, TableMapping
 
 REF = "#/components/schemas/{model}"
 
@@ -102,6 +104,10 @@ def with_passed_on_models(app: FastAPI) -> Callable[[], dict[str, Any]]:
                 (ReportSubmission, "validation"),
                 (ReportMetadata, "validation"),
                 (RecommendationRequest, "validation"),
+                (TableMapping, "validation"),
+                (TableDefaults, "validation"),
+                (Answer, "serialization"),
+                (LastLine, "serialization"),
                 (Problem, "validation"),
             ],
             ref_template=REF,

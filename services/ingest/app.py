@@ -8,7 +8,10 @@ from libs.database.outbox import OutboxRelay
 from libs.runtime.http import new_app, serve_operations
 from libs.runtime.platform import Platform
 from libs.runtime.service import Service
+from services.ingest.answer_stream import Turns
 from services.ingest.api import routes
+from services.ingest.bulk_api import PATH as BULK_PATH
+from services.ingest.bulk_api import bulk_routes
 from services.ingest.handlers import IngestHandlers
 from services.ingest.intake import Intake
 from services.ingest.migrations.upgrade import upgrade
@@ -16,6 +19,7 @@ from services.ingest.reconciler import Reconciler
 from services.ingest.replay import Replay
 from services.ingest.settings import IngestSettings
 from services.ingest.status_board import StatusBoard
+from services.ingest.table_api import table_routes
 
 NAME: Final = "ingest"
 
@@ -43,10 +47,15 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
         title="Navigator ingest",
         description="Takes reports in and keeps the record of what became of them.",
         max_body_bytes=platform.settings.max_body_bytes,
+        streamed={BULK_PATH: platform.settings.max_bulk_bytes},
         telemetry=telemetry,
     )
     replay = Replay(database, record_of, platform.clock, relay.wake)
     app.include_router(routes(database, intake, board, replay))
+    turns = Turns(settings.max_bulk)
+    limits = platform.settings
+    app.include_router(bulk_routes(intake, turns, limits.max_body_bytes, limits.max_bulk_bytes))
+    app.include_router(table_routes(intake, turns))
     # With its broker away ingest goes on taking reports in: that is what the outbox is for.
     told = {"kafka": consumer.health, "outbox": relay.health}
     serve_operations(app, telemetry, {"database": database.health}, also=told)

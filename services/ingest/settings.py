@@ -18,3 +18,7 @@ class IngestSettings(BaseSettings):
         float,
         Field(gt=0, description="Age at which an unfinished report is sent again; doubles."),
     ] = 120.0
+    max_bulk: Annotated[
+        int,
+        Field(ge=1, le=32, description="Streams and tables of many reports at once, at most."),
+    ] = 8
