@@ -57,9 +57,9 @@ def show_answers(answers: Sequence[Answer], summary: Summary, *, dry_run: bool) 
 
 
 def _columns(preview: TablePreview) -> Table:
-    table = Table(box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False, expand=True)
     table.add_column("", justify="right")
-    table.add_column("header", overflow="fold", ratio=2)
+    table.add_column("header", overflow="fold", min_width=20, ratio=2)
     table.add_column("is", no_wrap=True)
     table.add_column("sure", no_wrap=True, justify="right")
     table.add_column("for example", overflow="ellipsis", no_wrap=True, ratio=2)

@@ -42,7 +42,7 @@ def table_routes(intake: Intake, turns: Turns) -> APIRouter:
             if dry_run:
                 return await run_in_threadpool(preview, table, form.defaults, rows)
             for reason in why_useless(table):
-                raise InvalidInput(reason, errors=(FieldError("/mapping", reason),))
+                raise InvalidInput(reason, errors=(FieldError("/mapping", "Name its column"),))
             reports = RowReader(table, form.defaults).reports()
             answers = _answers(request, intake, partner, reports)
             stream, end_turn = AnswerStream(answers, end_turn), _nothing

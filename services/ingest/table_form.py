@@ -17,6 +17,7 @@ S = TypeVar("S", bound=Strict)
 
 _PARTS: Final = frozenset({"document", "mapping", "defaults", "sheet", "language"})
 _MAX_PART_BYTES: Final = 1_000_000
+_MAX_SHEET_NAME: Final = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ async def _read(form: FormData) -> TableForm:
     known = ReportMetadata(title="-", **defaults.model_dump(include={"themes", "target_groups"}))
     check_taxonomy(known, pointer="/defaults")
     sheet = (await _text(form, "sheet")).decode(errors="replace").strip()
+    if len(sheet) > _MAX_SHEET_NAME or not sheet.isprintable():
+        raise _wrong("sheet", "No sheet has such a name")
     return TableForm(
         content=content,
         mapping=_model(TableMapping, "mapping", await _text(form, "mapping")),
@@ -111,6 +114,6 @@ def _invalid(pointer: str, error: ValidationError) -> InvalidInput:
 
 def _wrong(name: str, detail: str) -> InvalidInput:
     return InvalidInput(
-        "The form needs a part `document` that is a file with a table in it.",
+        "The form needs a part `document`, a file with a table in it, and no strange others.",
         errors=(FieldError(f"/{name}", detail),),
     )
