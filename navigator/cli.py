@@ -8,6 +8,7 @@ import typer
 from navigator import config, contracts, dlq, webhooks
 from navigator.account import account
 from navigator.ask import ask
+from navigator.import_reports import import_reports
 from navigator.push import push
 from navigator.replay import replay
 from navigator.status import status
@@ -40,6 +41,7 @@ def root(
 
 app.command()(up)
 app.command()(push)
+app.command("import")(import_reports)
 app.command()(ask)
 app.command()(status)
 app.command()(replay)

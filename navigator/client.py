@@ -9,16 +9,25 @@ from typing import Any, Self
 
 import httpx
 from httpx_sse import connect_sse
+from pydantic import TypeAdapter
 
 from libs.errors import NavigatorError
+from libs.events.bulk import Answer, LastLine
 from libs.events.listing import ReportPage
 from libs.events.recommendation import RecommendationRequest, Recommendations
 from libs.events.report import Receipt, StatusEntry
+from libs.events.tables import TablePreview
 from libs.runtime.peers import error_of
 
+BULK_TIMEOUT = httpx.Timeout(30.0, read=180.0)
 FOLLOW_TIMEOUT = httpx.Timeout(30.0, read=120.0)
 # Python's own table does not know these everywhere.
 _MEDIA_TYPES = {".md": "text/markdown", ".markdown": "text/markdown", ".txt": "text/plain"}
+
+
+_ANSWER: TypeAdapter[Answer | LastLine] = TypeAdapter(Answer | LastLine)
+Form = dict[str, Any]
+"""The keywords with which httpx makes a request's body."""
 
 
 class GatewayError(Exception):
@@ -88,6 +97,41 @@ class GatewayClient:
         """How the platform is."""
         answer: dict[str, Any] = self._get("/v1/status").json()
         return answer
+
+    def preview_table(self, form: Form) -> TablePreview:
+        """How a table would be read; nothing is taken in."""
+        with self._answered():
+            response = self._http.post(
+                "/v1/reports/table", params={"dry_run": "true"}, timeout=BULK_TIMEOUT, **form
+            )
+            response.raise_for_status()
+        return TablePreview.model_validate_json(response.content)
+
+    def submit_table(self, form: Form) -> Iterator[Answer | LastLine]:
+        """Hand over a table; what became of each row as it is told, then the summary."""
+        yield from self._many("/v1/reports/table", form)
+
+    def submit_lines(self, body: bytes) -> Iterator[Answer | LastLine]:
+        """Hand over lines of NDJSON, not very many at once: all are sent before one is read."""
+        headers = {"content-type": "application/x-ndjson"}
+        yield from self._many("/v1/reports/bulk", {"content": body, "headers": headers})
+
+    def _many(self, path: str, request: Form) -> Iterator[Answer | LastLine]:
+        last = None
+        with (
+            self._answered(),
+            self._http.stream("POST", path, timeout=BULK_TIMEOUT, **request) as response,
+        ):
+            if response.is_error:
+                response.read()
+            response.raise_for_status()
+            for line in response.iter_lines():
+                last = _ANSWER.validate_json(line)
+                yield last
+        if not isinstance(last, LastLine):
+            raise GatewayError(
+                "The answer broke off. What was told is kept; import the file again for the rest."
+            )
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """The JSON that a request is answered with; None where the answer is empty."""

@@ -10,6 +10,8 @@ from rich.markup import escape
 
 from libs.events.report import Receipt, ReportStatus, StatusEntry
 from navigator.client import GatewayClient, GatewayError
+from navigator.import_lines import LINES
+from navigator.import_tables import TABLES
 from navigator.terminal import AsJson, Url, console, gateway, print_json, tell_error
 
 Outcome = dict[str, Any]
@@ -103,6 +105,9 @@ def _submit(
     client: GatewayClient, paths: list[Path], known: dict[str, Any]
 ) -> Iterator[tuple[Receipt, bool]]:
     first = paths[0]
+    for path in paths:
+        if path.suffix.lower() in TABLES | LINES:
+            raise GatewayError(f"it holds many reports: use `navigator import {path}`.")
     if len(paths) > 1 or first.suffix.lower() != ".json":
         yield client.submit_documents(paths, {"title": first.stem} | known if known else None)
         return

@@ -76,7 +76,7 @@ class Forwarder:
             return self._client.build_request(
                 request.method,
                 self._address(request),
-                headers=[*_sent(request), (b"x-navigator-partner", self._partner)],
+                headers=[*request_headers(request), (b"x-navigator-partner", self._partner)],
                 content=request.stream() if _has_body(request) else None,
             )
         except (httpx.InvalidURL, UnicodeDecodeError) as error:
@@ -123,7 +123,7 @@ class _PassedOn(StreamingResponse):
 
     def __init__(self, service: str, answer: httpx.Response, ended: Callable[[], None]) -> None:
         super().__init__(answer.aiter_raw(), answer.status_code)
-        self.raw_headers = _chosen(answer.headers.raw, _RESPONSE_HEADERS)
+        self.raw_headers = answer_headers(answer.headers.raw)
         self._service = service
         self._answer = answer
         self._ended = ended
@@ -142,12 +142,18 @@ class _PassedOn(StreamingResponse):
             await self._answer.aclose()
 
 
-def _sent(request: Request) -> list[Header]:
+def request_headers(request: Request) -> list[Header]:
+    """Of a request's headers those that go on to a service, names in lower case."""
     headers = _chosen(request.headers.raw, _REQUEST_HEADERS)
     if "transfer-encoding" not in request.headers:
         return headers
     # RFC 9112, 6.3: with both the announced size does not count.
     return [header for header in headers if header[0] != b"content-length"]
+
+
+def answer_headers(headers: Iterable[Header]) -> list[Header]:
+    """Of a service's headers those that go back to the caller, names in lower case."""
+    return _chosen(headers, _RESPONSE_HEADERS)
 
 
 def _has_body(request: Request) -> bool:

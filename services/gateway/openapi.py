@@ -7,8 +7,10 @@ from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict
 from pydantic.json_schema import models_json_schema
 
+from libs.events.bulk import Answer, LastLine
 from libs.events.recommendation import RecommendationRequest
 from libs.events.report import MAX_DOCUMENTS, ReportMetadata, ReportSubmission
+from libs.events.tables import TableDefaults, TableMapping
 from libs.events.webhook import WebhookChange, WebhookRegistration
 
 REF = "#/components/schemas/{model}"
@@ -135,6 +137,10 @@ def with_passed_on_models(app: FastAPI) -> Callable[[], dict[str, Any]]:
                 (RecommendationRequest, "validation"),
                 (WebhookRegistration, "validation"),
                 (WebhookChange, "validation"),
+                (TableMapping, "validation"),
+                (TableDefaults, "validation"),
+                (Answer, "serialization"),
+                (LastLine, "serialization"),
                 (Problem, "validation"),
             ],
             ref_template=REF,

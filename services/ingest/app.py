@@ -14,7 +14,10 @@ from libs.runtime.service import Service
 from libs.runtime.settings import variable
 from services.ingest.accounts import Accounts
 from services.ingest.accounts_api import account_routes
+from services.ingest.answer_stream import Turns
 from services.ingest.api import routes
+from services.ingest.bulk_api import PATH as BULK_PATH
+from services.ingest.bulk_api import bulk_routes
 from services.ingest.collection_comparison import CollectionComparer
 from services.ingest.dead_letters import DeadLetterDesk
 from services.ingest.dead_letters_api import dead_letter_routes
@@ -31,6 +34,7 @@ from services.ingest.repair import Repair
 from services.ingest.replay import Replay
 from services.ingest.settings import IngestSettings
 from services.ingest.status_board import StatusBoard
+from services.ingest.table_api import table_routes
 from services.ingest.webhooks.api import webhook_routes
 from services.ingest.webhooks.wiring import wire_webhooks
 
@@ -86,9 +90,13 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
         title="Navigator ingest",
         description="Takes reports in and keeps the record of what became of them.",
         max_body_bytes=platform.settings.max_body_bytes,
+        streamed={BULK_PATH: platform.settings.max_bulk_bytes},
         telemetry=telemetry,
     )
     app.include_router(routes(database, intake, board, replay, keep_answers))
+    limits, turns = platform.settings, Turns(settings.max_bulk)
+    app.include_router(bulk_routes(intake, turns, limits.max_body_bytes, limits.max_bulk_bytes))
+    app.include_router(table_routes(intake, turns))
     app.include_router(account_routes(accounts, repair))
     app.include_router(dead_letter_routes(DeadLetterDesk(database, letters, producer.send, clock)))
     app.include_router(webhook_routes(webhooks.endpoints))

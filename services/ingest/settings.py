@@ -24,6 +24,10 @@ class IngestSettings(WebhookSettings):
         float,
         Field(gt=0, description="Age at which an unfinished report is sent again; doubles."),
     ] = 120.0
+    max_bulk: Annotated[
+        int,
+        Field(ge=1, le=32, description="Streams and tables of many reports at once, at most."),
+    ] = 8
     deadline_s: Annotated[
         float,
         Field(gt=0, le=1e8, description="Age at which the account calls a report missing."),

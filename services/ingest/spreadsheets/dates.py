@@ -31,11 +31,7 @@ _DEC: Final = 12
 def read_date(cell: Cell, *, last: bool = False, month_first: bool = False) -> dt.date | None:
     """A day, None for what is none; of a month or a year alone its first day, or the `last`."""
     match cell:
-        case dt.datetime():
-            return cell.date()
-        case dt.date():
-            return cell
-        case bool() | dt.time() | dt.timedelta():
+        case bool():
             return None
         case int() | float():
             year = int(cell) if cell in _YEARS else 0

@@ -1,13 +1,12 @@
 """The cells of a file, whatever its format was, and the limits that hold for all of them."""
 
-import datetime as dt
 from dataclasses import dataclass
 
 from libs.errors import TooLarge
 from services.ingest.parsing.cleaning import clean
 
-Cell = str | int | float | bool | dt.date | dt.time | dt.timedelta
-"""As the file holds it; an empty one is the empty text. A moment is a date with a time."""
+Cell = str | int | float | bool
+"""As the file holds it, days as ISO text; an empty one is the empty text."""
 
 MAX_ROWS = 100_000
 MAX_COLUMNS = 1_000
@@ -62,15 +61,9 @@ def plain(text: str) -> str:
 def shown(cell: Cell) -> str:
     """A cell as a person reads it."""
     match cell:
-        case str():
-            return cell
         case bool():
             return str(cell).lower()
         case float() if cell.is_integer() and abs(cell) < 1e15:  # noqa: PLR2004 - exact up to here
             return str(int(cell))
-        case dt.datetime() if cell.time() == dt.time():
-            return cell.date().isoformat()
-        case dt.date() | dt.time():
-            return cell.isoformat()
         case _:
             return str(cell)

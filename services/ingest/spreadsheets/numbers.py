@@ -78,10 +78,8 @@ def read_money(cell: Cell, decimal: DecimalMark | None = None) -> Money | None:
             return None
         case int() | float():
             return Money(float(cell)) if math.isfinite(cell) and cell >= 0 else None
-        case str():
-            money = _MONEY.fullmatch(_trimmed(cell))
         case _:
-            return None
+            money = _MONEY.fullmatch(_trimmed(cell))
     amount = read_number(money["number"], decimal) if money else None
     if money is None or amount is None:
         return None

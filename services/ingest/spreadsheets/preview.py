@@ -72,11 +72,16 @@ def _count(
             warnings[key] = WarningCount(**each.model_dump(), rows=1, first_row=row)
 
 
-def _notes(table: Table) -> Iterator[str]:
+def why_useless(table: Table) -> Iterator[str]:
+    """Why no row of the table can become a report, if so."""
     if not table.of(ColumnField.TITLE):
         yield "No column is taken for the title, so every row is refused: name it in the mapping."
     if not any(table.of(field) for field in (*SECTIONS, ColumnField.SUMMARY)):
         yield "No column is taken for a text, so every row is refused: name one in the mapping."
+
+
+def _notes(table: Table) -> Iterator[str]:
+    yield from why_useless(table)
     if not table.of(ColumnField.EXTERNAL_ID):
         yield (
             "No column holds an id of each row: a row that is corrected and sent again will be "

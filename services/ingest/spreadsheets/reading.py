@@ -2,17 +2,14 @@
 
 import io
 import zipfile
-from pathlib import PurePosixPath
 from typing import Final
 
 from libs.errors import UnsupportedFormat
+from services.ingest.spreadsheets.apart import read_apart
 from services.ingest.spreadsheets.delimited import read_delimited
 from services.ingest.spreadsheets.grid import Grid
 from services.ingest.spreadsheets.records import read_records
-from services.ingest.spreadsheets.workbook import read_workbook
 
-SUFFIXES: Final = (".csv", ".tsv", ".xlsx", ".xlsm", ".ods", ".xls")
-"""Of files that hold many reports in rows."""
 _OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _UNICODE_MARKS: Final = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"\x00\x00\xfe\xff")
 _HEAD: Final = 1_024
@@ -21,24 +18,19 @@ _HEAD: Final = 1_024
 def read_grid(content: bytes, sheet: str | None = None) -> Grid:
     """The cells of a CSV, XLSX, ODS, XLS or JSON file, told apart by its bytes.
 
-    Pure: bytes in, cells out, so that it can run wherever parsers run. Raises UnsupportedFormat
-    for anything else, InvalidInput for a damaged file, TooLarge over a limit.
+    Raises UnsupportedFormat for anything else, InvalidInput for a damaged file, TooLarge over a
+    limit, Unavailable when no process for it can be started.
     """
     if content.startswith(_OLD_OFFICE):
-        return read_workbook(content, "xls", sheet)
+        return read_apart(content, "xls", sheet)
     if content.startswith(b"PK\x03\x04"):
-        return read_workbook(content, _archive_format(content), sheet)
+        return read_apart(content, _archive_format(content), sheet)
     head = content[:_HEAD]
     if head.startswith((b"%PDF-", b"{\\rtf")) or _binary(head):
         raise _unsupported()
     if head.lstrip()[:1] == b"[":
         return read_records(content)
     return read_delimited(content)
-
-
-def is_table(filename: str) -> bool:
-    """True for a name that ends as tables' names do."""
-    return PurePosixPath(filename).suffix.lower() in SUFFIXES
 
 
 def _archive_format(content: bytes) -> str:

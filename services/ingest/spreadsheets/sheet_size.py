@@ -6,7 +6,7 @@ from xml.parsers import expat
 
 from services.ingest.spreadsheets.grid import MAX_CELLS, over_limits
 
-MAX_TEXT: Final = 200_000_000
+MAX_TEXT: Final = 100_000_000
 """Characters of all cells together."""
 
 _LETTERS: Final = 26

@@ -1,6 +1,8 @@
 """Reads XLSX, ODS and old Excel files with calamine (MIT, Rust), which runs no macros."""
 
+import datetime as dt
 import io
+import math
 
 from python_calamine import (
     CalamineError,
@@ -19,6 +21,8 @@ _MAX_SHEETS = 50
 
 def read_workbook(content: bytes, file_format: str, sheet: str | None) -> Grid:
     """The grid of one sheet: the one asked for, else the largest that can be seen.
+
+    A damaged file may end the process that calls this: see `apart.py`.
 
     Raises InvalidInput for a damaged or locked file and for a sheet that is not there, TooLarge
     over a limit.
@@ -53,7 +57,7 @@ def _read(workbook: CalamineWorkbook, file_format: str, sheet: str | None) -> Gr
     rows: list[list[Cell]] = []
     for row in chosen.iter_rows():
         limits.take(len(row))
-        rows.append([plain(cell) if isinstance(cell, str) else cell for cell in row])
+        rows.append([_cell(value) for value in row])
     top, left = chosen.start or (0, 0)
     return Grid(
         rows=rows,
@@ -63,6 +67,22 @@ def _read(workbook: CalamineWorkbook, file_format: str, sheet: str | None) -> Gr
         sheet=chosen.name,
         sheets=tuple(names),
     )
+
+
+def _cell(value: object) -> Cell:
+    match value:
+        case str():
+            return plain(value)
+        case bool() | int():
+            return value
+        case float() if math.isfinite(value):
+            return value
+        case dt.datetime() if value.time() == dt.time():
+            return value.date().isoformat()
+        case dt.date() | dt.time():
+            return value.isoformat()
+        case _:
+            return str(value)
 
 
 def _tables(workbook: CalamineWorkbook) -> list[str]:
