@@ -75,10 +75,13 @@ demo-documents: $(VENV)/.dev ## Build the demonstration corpus's documents from 
 quality: $(VENV)/.dev ## How well questions in ten languages find the demonstration corpus
 	$(BIN)/python -m quality.demonstration
 
+documents: $(VENV)/.dev ## What becomes of every document in ../shared/data, as docs/documents.md
+	$(BIN)/python -m quality.documents
+
 lock: $(VENV)/.dev ## Compile the locks anew (make lock ARGS=--upgrade for newer versions)
 	scripts/lock.sh $(ARGS)
 
 clean: ## Remove the environment and caches; the platform's data in var/ stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache artefacts
 
-.PHONY: help install dev run test browser postgresql ocr check lint types contracts manifests fmt demo-documents quality lock clean
+.PHONY: help install dev run test browser postgresql ocr check lint types contracts manifests fmt demo-documents quality documents lock clean

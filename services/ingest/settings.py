@@ -39,7 +39,7 @@ class IngestSettings(WebhookSettings):
 
     parse_wall_s: Annotated[
         float, Field(gt=0, description="Longest that reading one document may take.")
-    ] = 60.0
+    ] = 180.0
     parse_cpu_s: Annotated[
         int, Field(ge=1, description="Most computing that one document may take, in seconds.")
     ] = 40

@@ -12,7 +12,7 @@ class ParseLimits:
     when one has made it larger than `kept_mb`, a worker gives way to a new one.
     """
 
-    wall_s: float = 60.0
+    wall_s: float = 180.0
     cpu_s: int = 40
     memory_mb: int = 512
     documents: int = 200

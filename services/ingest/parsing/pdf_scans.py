@@ -30,17 +30,18 @@ def scanned_pages(reader: PdfReader, pages: Sequence[Page]) -> tuple[int, ...]:
 
     Text that runs along the pages does not count: scanners and archives stamp their scans.
     """
+    own_lines = without_running_lines(pages)
     return tuple(
         number
-        for number, lines in enumerate(without_running_lines(pages), start=1)
-        if not lines and _shows_something(reader.pages[number - 1])
+        for number, (lines, own) in enumerate(zip(pages, own_lines, strict=True), start=1)
+        if not own and _is_picture(reader.pages[number - 1], lines)
     )
 
 
-def _shows_something(page: PageObject) -> bool:
-    # Text that is there, but was dropped because its font says not which letters it draws, is
-    # as good as a picture.
-    return _has_picture(page.get("/Resources")) or bool(page.extract_text().strip())
+def _is_picture(page: PageObject, lines: Page) -> bool:
+    # Text that was dropped, because its font says not which letters it draws, is as good as one.
+    undecoded = not lines and bool(page.extract_text().strip())
+    return undecoded or _has_picture(page.get("/Resources"))
 
 
 def _has_picture(resources: object) -> bool:

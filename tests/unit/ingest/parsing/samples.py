@@ -40,8 +40,8 @@ def mark_language(run, tag):
     run._r.get_or_add_rPr().append(mark)
 
 
-def with_scans(content, *numbers):
-    """The PDF with those pages' text taken away and a picture in its place."""
+def with_scans(content, *numbers, stamp=None):
+    """The PDF with those pages' text taken away and a picture in its place, perhaps stamped."""
     writer = PdfWriter(clone_from=PdfReader(io.BytesIO(content)))
     picture = StreamObject()
     picture.set_data(bytes(PICTURE_PIXELS * PICTURE_PIXELS))
@@ -56,10 +56,21 @@ def with_scans(content, *numbers):
         }
     )
     held = DictionaryObject({NameObject("/Scan"): writer._add_object(picture)})
+    font = DictionaryObject(
+        {
+            NameObject("/Type"): NameObject("/Font"),
+            NameObject("/Subtype"): NameObject("/Type1"),
+            NameObject("/BaseFont"): NameObject("/Helvetica"),
+        }
+    )
+    fonts = DictionaryObject({NameObject("/F"): font})
     drawn = StreamObject()
-    drawn.set_data(b"q 500 0 0 700 50 50 cm /Scan Do Q")
+    written_over = f"BT /F 9 Tf 50 800 Td ({stamp}) Tj ET" if stamp else ""
+    drawn.set_data(f"q 500 0 0 700 50 50 cm /Scan Do Q {written_over}".encode())
     for number in numbers:
         page = writer.pages[number - 1]
         page[NameObject("/Contents")] = writer._add_object(drawn)
-        page[NameObject("/Resources")] = DictionaryObject({NameObject("/XObject"): held})
+        page[NameObject("/Resources")] = DictionaryObject(
+            {NameObject("/XObject"): held, NameObject("/Font"): fonts}
+        )
     return written(writer)

@@ -122,6 +122,18 @@ def test_an_empty_page_is_no_scan():
     assert reading_detail(document) == {}
 
 
+def test_pages_that_all_say_the_same_are_no_scans():
+    document = parse(pdf("Samma text.\n#pagebreak()\nSamma text.\n#pagebreak()\nSamma text."), PDF)
+    assert document.scanned_pages == ()
+    assert [section.page for section in document.sections] == [1, 2, 3]
+
+
+def test_what_is_stamped_on_every_page_of_a_scan_is_no_text():
+    stamped = "#set page(header: [Arkiv 17/2026])\n" + FOUR_PAGES
+    document = parse(with_scans(pdf(stamped), 2, stamp="Arkiv 17/2026"), PDF)
+    assert document.scanned_pages == (2,)
+
+
 def test_a_document_of_scans_alone_is_refused():
     with pytest.raises(InvalidInput) as refused:
         parse(with_scans(pdf(FOUR_PAGES), 1, 2, 3, 4), PDF)
