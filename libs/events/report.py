@@ -31,6 +31,8 @@ def _without_nul(text: str) -> str:
 
 Line = Annotated[
     str,
+    # Before what follows too, which otherwise measures a blank text before it is stripped.
+    StringConstraints(strip_whitespace=True),
     AfterValidator(_without_nul),
     StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000),
 ]
