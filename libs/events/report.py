@@ -37,6 +37,8 @@ def _without_nul(value: object) -> object:
 
 Line = Annotated[
     str,
+    # Before what follows too, which otherwise measures a blank text before it is stripped.
+    StringConstraints(strip_whitespace=True),
     StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000),
     Field(json_schema_extra={"pattern": f"[^{BLANKS}]"}),
     BeforeValidator(_without_nul),
