@@ -3,7 +3,7 @@
 import threading
 from pathlib import Path
 
-from sqlalchemy import event, text
+from sqlalchemy import event
 
 from libs.database.engine import Database
 
@@ -40,11 +40,8 @@ def test_a_new_file_is_opened_by_many_at_once(tmp_path: Path) -> None:
 
 def test_a_writer_waits_for_the_other_and_not_for_the_file(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'one.db'}")
-    with database.write() as session:
-        # Nobody can open a file that holds nothing while another writes to it.
-        session.execute(text("CREATE TABLE something (id INTEGER)"))
     begun = threading.Semaphore(0)
-    event.listen(database.engine, "begin", lambda _: begun.release(), insert=True)
+    event.listen(database.engine, "before_cursor_execute", lambda *_: begun.release())
 
     def write() -> None:
         with database.write() as session:
