@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from navigator import config, contracts
+from navigator import config, contracts, dlq
+from navigator.account import account
 from navigator.ask import ask
 from navigator.push import push
 from navigator.replay import replay
@@ -42,6 +43,8 @@ app.command()(push)
 app.command()(ask)
 app.command()(status)
 app.command()(replay)
+app.command()(account)
+app.add_typer(dlq.app, name="dlq")
 app.add_typer(config.app, name="config")
 app.add_typer(contracts.app, name="contracts")
 

@@ -1,6 +1,5 @@
 """The gateway as the command line uses it."""
 
-import datetime as dt
 import json
 import mimetypes
 from collections.abc import Iterator
@@ -83,23 +82,20 @@ class GatewayClient:
             response.raise_for_status()
         return Recommendations.model_validate_json(response.content)
 
-    def replay(self, report_id: str | None, since: dt.datetime | None) -> int:
-        """Have ingest announce reports again; this client's address must be ingest's."""
-        wanted = {"report_id": report_id, "since": since.isoformat() if since else None}
-        parameters = {name: value for name, value in wanted.items() if value}
-        with self._answered():
-            response = self._http.post("/internal/replay", params=parameters, timeout=600.0)
-            response.raise_for_status()
-        return int(response.json()["reports"])
-
     def status(self) -> dict[str, Any]:
         """How the platform is."""
         answer: dict[str, Any] = self._get("/v1/status").json()
         return answer
 
-    def _get(self, path: str, parameters: dict[str, str] | None = None) -> httpx.Response:
+    def _get(
+        self, path: str, parameters: dict[str, str] | None = None, *, timeout_s: float = 30.0
+    ) -> httpx.Response:
         with self._answered():
-            return self._http.get(path, params=parameters).raise_for_status()
+            return self._http.get(path, params=parameters, timeout=timeout_s).raise_for_status()
+
+    def _post(self, path: str, *, timeout_s: float = 30.0, **more: Any) -> httpx.Response:
+        with self._answered():
+            return self._http.post(path, timeout=timeout_s, **more).raise_for_status()
 
     def _submitted(self, **request: Any) -> tuple[Receipt, bool]:
         with self._answered():

@@ -17,7 +17,7 @@ from kafka.structs import OffsetAndMetadata
 
 from libs.bus.client import milliseconds
 from libs.bus.processing import Outcome, Processor
-from libs.bus.record import KEY_ERRORS, Received
+from libs.bus.record import received
 from libs.bus.settings import BusSettings
 from libs.errors import Unavailable
 
@@ -119,7 +119,7 @@ class Session:
                 # A rebalance has forgotten that this partition is paused.
                 self._hold(partition, held)
                 return
-            verdict = self._processor.process(_received(message))
+            verdict = self._processor.process(received(message))
             if verdict.finished:
                 self._done[partition] = message.offset + 1
             elif verdict.outcome is Outcome.STOP:
@@ -183,14 +183,3 @@ class Session:
 
 def _offsets(offsets: Mapping[TopicPartition, int]) -> dict[TopicPartition, OffsetAndMetadata]:
     return {partition: OffsetAndMetadata(offset, "", -1) for partition, offset in offsets.items()}
-
-
-def _received(message: ConsumerRecord) -> Received:
-    return Received(
-        topic=message.topic,
-        partition=message.partition,
-        offset=message.offset,
-        key=(message.key or b"").decode(errors=KEY_ERRORS),
-        value=message.value or b"",
-        headers=tuple((name, value or b"") for name, value in message.headers),
-    )

@@ -37,6 +37,9 @@ HEADER_DEAD_TRACE_ID: Final = DEAD_LETTER_PREFIX + "trace-id"
 # Only where the message was too large for the dead-letter topic: its size in bytes. The value
 # is empty then; the message itself is where topic, partition and offset say.
 HEADER_DEAD_LEFT_OUT: Final = DEAD_LETTER_PREFIX + "left-out"
+# How often an operator has sent a dead letter back. It does not begin like the others, so that
+# it stays through a second failure.
+HEADER_RETRIED: Final = "navigator-retried"
 
 # --- spans ----------------------------------------------------------------------------------
 # `send <topic>`: from handing a message to the client until the broker has acknowledged it.

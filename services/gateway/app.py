@@ -12,6 +12,7 @@ from libs.runtime.peers import async_peer_check
 from libs.runtime.platform import Platform
 from libs.runtime.service import Service
 from libs.runtime.settings import SERVICE_NAMES, ServiceName
+from services.gateway.accounts import account_routes
 from services.gateway.api import routes, status_routes
 from services.gateway.backend import Backend, HttpBackend
 from services.gateway.docs_page import serve_docs
@@ -56,13 +57,15 @@ def new_gateway_app(settings: GatewaySettings, platform: Platform) -> FastAPI:
         lifespan=lifespan,
     )
     followed = Forwarder("ingest", streams, settings.partner)
+    ingest = Forwarder("ingest", clients["ingest"], settings.partner)
     app.include_router(
         routes(
-            Forwarder("ingest", clients["ingest"], settings.partner),
+            ingest,
             Followers(followed, settings.max_followers),
             Forwarder("recommend", clients["recommend"], settings.partner),
         )
     )
+    app.include_router(account_routes(ingest))
     app.include_router(status_routes(clients))
     _serve_pages(app, HttpBackend(clients, telemetry.ring))
     app.openapi = with_passed_on_models(app)  # type: ignore[method-assign]  # FastAPI's own way

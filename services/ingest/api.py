@@ -138,9 +138,11 @@ def _add_reading(router: APIRouter, database: Database) -> None:
 def _add_replaying(router: APIRouter, replay: Replay) -> None:
     @router.post("/internal/replay", status_code=202)
     def replay_reports(
-        report_id: str | None = None, since: AwareDatetime | None = None
+        report_id: str | None = None,
+        partner: str | None = None,
+        since: AwareDatetime | None = None,
     ) -> dict[str, int]:
-        return {"reports": replay.replay(report_id=report_id, since=since)}
+        return {"reports": replay.replay(report_id=report_id, partner=partner, since=since)}
 
 
 def _content(session: Session, row: VersionRow) -> ReportContent:

@@ -3,16 +3,24 @@
 import datetime as dt
 from typing import Final
 
+from libs.bus.dead_letters import DeadLetterReader
 from libs.database.engine import Database
 from libs.database.outbox import OutboxRelay
 from libs.runtime.http import new_app, serve_operations
 from libs.runtime.platform import Platform
 from libs.runtime.service import Service
+from services.ingest.accounts import Accounts
+from services.ingest.accounts_api import account_routes
 from services.ingest.api import routes
+from services.ingest.collection_comparison import CollectionComparer
+from services.ingest.dead_letters import DeadLetterDesk
+from services.ingest.dead_letters_api import dead_letter_routes
 from services.ingest.handlers import IngestHandlers
 from services.ingest.intake import Intake
 from services.ingest.migrations.upgrade import upgrade
+from services.ingest.passage_counts import EmbedPassageCounter
 from services.ingest.reconciler import Reconciler
+from services.ingest.repair import Repair
 from services.ingest.replay import Replay
 from services.ingest.settings import IngestSettings
 from services.ingest.status_board import StatusBoard
@@ -47,6 +55,26 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
     )
     replay = Replay(database, record_of, platform.clock, relay.wake)
     app.include_router(routes(database, intake, board, replay))
+    embed = platform.http(NAME, "embed")
+    comparer = CollectionComparer(database, EmbedPassageCounter(embed))
+    deadline = dt.timedelta(seconds=settings.deadline_s)
+    app.include_router(
+        account_routes(
+            Accounts(database, comparer, platform.clock, deadline),
+            Repair(
+                database,
+                comparer,
+                record_of,
+                platform.clock,
+                deadline,
+                relay.wake,
+                reconciler.wake,
+            ),
+        )
+    )
+    reader = DeadLetterReader(platform.settings.bus(), NAME)
+    desk = DeadLetterDesk(database, reader, producer.send, platform.clock)
+    app.include_router(dead_letter_routes(desk))
     # With its broker away ingest goes on taking reports in: that is what the outbox is for.
     told = {"kafka": consumer.health, "outbox": relay.health}
     serve_operations(app, telemetry, {"database": database.health}, also=told)
@@ -54,5 +82,5 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
         name=NAME,
         app=app,
         workers=(relay, consumer, reconciler),
-        closers=(producer.close, database.close),
+        closers=(producer.close, embed.close, database.close),
     )

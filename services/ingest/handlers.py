@@ -95,8 +95,9 @@ class IngestHandlers:
                 # It was withdrawn while it was being indexed: the passages must go again.
                 store.version_row(session, event.report_id, withdrawn).removed_at = None
                 return [ReportWithdrawn(report_id=event.report_id, version=withdrawn)]
-            if row.version != store.report_row(session, event.report_id).version:
-                # The newer version takes the place of these passages when it is indexed.
+            standing = store.standing_version(session, event.report_id)
+            if standing is not None and standing.version > row.version:
+                # The newer version has taken the place of these passages.
                 return []
             row.passages, row.rejection = event.passages, None
             if row.status != ReportStatus.INDEXED:

@@ -18,3 +18,7 @@ class IngestSettings(BaseSettings):
         float,
         Field(gt=0, description="Age at which an unfinished report is sent again; doubles."),
     ] = 120.0
+    deadline_s: Annotated[
+        float,
+        Field(gt=0, le=1e8, description="Age at which the account calls a report missing."),
+    ] = 3_600.0

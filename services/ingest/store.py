@@ -86,6 +86,23 @@ def withdrawn_up_to(session: Session, report_id: str) -> int:
     return newest or 0
 
 
+def standing_version(session: Session, report_id: str) -> VersionRow | None:
+    """The version whose passages belong in the collection: the newest that was indexed.
+
+    It stands while a newer one is in progress or was rejected, and until a withdrawal.
+    """
+    return session.scalar(
+        select(VersionRow)
+        .where(
+            VersionRow.report_id == report_id,
+            VersionRow.version > withdrawn_up_to(session, report_id),
+            VersionRow.status == ReportStatus.INDEXED.value,
+        )
+        .order_by(VersionRow.version.desc())
+        .limit(1)
+    )
+
+
 def newest_with_content(session: Session, report_id: str) -> VersionRow:
     """The newest version that can be read; a rejected one only where there is no other.
 

@@ -3,7 +3,15 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKeyConstraint, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from libs.database.engine import UtcDateTime
@@ -91,3 +99,20 @@ class StatusRow(Row):
     at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     trace_id: Mapped[str | None] = mapped_column(String(32))
     detail: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class HandledLetterRow(Row):
+    """A dead letter that an operator has dealt with, and how; Kafka itself cannot forget one.
+
+    `fingerprint` tells the letter from another at the same place of a broker that was lost.
+    """
+
+    __tablename__ = "handled_letters"
+
+    topic: Mapped[str] = mapped_column(String(249), primary_key=True)
+    partition: Mapped[int] = mapped_column(primary_key=True)
+    offset: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
+    verdict: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str | None] = mapped_column(String(1_000))
+    at: Mapped[dt.datetime] = mapped_column(UtcDateTime)

@@ -110,7 +110,20 @@ def test_a_new_version_is_not_held_up_by_news_of_an_older_one(stage: Stage) -> N
     stage.handlers.on_report_submitted(event)
     stage.submit(REPORT.model_copy(update={"text": "Ny"}))
     assert stage.handlers.on_report_indexed(stage.indexed(event)) == []
-    assert [entry.version for entry in receipt(stage, event.report_id).history] == [1, 1, 2]
+    # The older one is found as long as the newer one is not: the record says so.
+    told = receipt(stage, event.report_id)
+    assert (told.version, told.status) == (2, ReportStatus.ACCEPTED)
+    assert [entry.version for entry in told.history] == [1, 1, 2, 1]
+
+
+def test_late_news_of_a_version_that_was_replaced_changes_nothing(stage: Stage) -> None:
+    event = submitted(stage)
+    stage.handlers.on_report_submitted(event)
+    newer = stage.submit(REPORT.model_copy(update={"text": "Ny"}))
+    stage.handlers.on_report_submitted(newer)
+    stage.handlers.on_report_indexed(stage.indexed(newer))
+    assert stage.handlers.on_report_indexed(stage.indexed(event)) == []
+    assert stage.version(event).status == ReportStatus.NORMALISED
 
 
 def test_an_older_version_in_flight_does_not_survive_the_withdrawal(stage: Stage) -> None:
