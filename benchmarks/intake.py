@@ -11,6 +11,7 @@ share this machine.
 import argparse
 import asyncio
 import json
+import signal
 import statistics
 import sys
 import time
@@ -52,6 +53,8 @@ def main() -> None:
     parser.add_argument("--engine", choices=ENGINES, action="append", help="only on this one")
     parser.add_argument("--json", type=Path, help="write the rows to this file too")
     chosen = parser.parse_args()
+    # So that a supervisor's word ends the processes that were started too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     found: list[Measurement] = []
     for engine in chosen.engine or ENGINES:
         with ENGINES[engine]() as new_database:
