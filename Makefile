@@ -72,6 +72,12 @@ fmt: $(VENV)/.dev ## Format, and mend what ruff can
 demo-documents: $(VENV)/.dev ## Build the demonstration corpus's documents from their texts
 	$(BIN)/python data/demo/build.py
 
+bench: $(VENV)/.dev postgresql ## How fast reports are taken in, beside a bare app that only stores them
+	$(BIN)/python -m benchmarks.intake $(ARGS)
+
+chaos: $(VENV)/.dev ## kill -9 of each part under load, 20 runs: what is lost (writes docs/durability.md)
+	$(BIN)/python -m tests.chaos --markdown docs/durability.md $(ARGS)
+
 quality: $(VENV)/.dev ## How well questions in ten languages find the demonstration corpus
 	$(BIN)/python -m quality.demonstration
 
@@ -84,4 +90,4 @@ lock: $(VENV)/.dev ## Compile the locks anew (make lock ARGS=--upgrade for newer
 clean: ## Remove the environment and caches; the platform's data in var/ stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache artefacts
 
-.PHONY: help install dev run test browser postgresql ocr check lint types contracts manifests fmt demo-documents quality documents lock clean
+.PHONY: help install dev run test browser postgresql ocr check lint types contracts manifests fmt demo-documents bench chaos quality documents lock clean

@@ -91,7 +91,7 @@ def outcomes(documents: Path, reader: DocumentReader) -> Iterator[Outcome]:
 
 
 def _read(name: str, media_type: str, seconds: float, document: ParsedDocument) -> Outcome:
-    detail = reading_detail(document)
+    detail = reading_detail([(name, document)])
     not_read = detail.get("pages_not_read")
     return Outcome(
         name=name,

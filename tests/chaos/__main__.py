@@ -9,6 +9,7 @@ the same runs again, and `--fault` only those of one fault.
 import argparse
 import json
 import secrets
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -26,6 +27,8 @@ console = Console(highlight=False, soft_wrap=True)
 def main() -> int:
     """Run them all, print the table and write the files."""
     chosen = _arguments()
+    # So that a supervisor's word ends the processes that were started too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     console.print(f"seed {chosen.seed}")
     trials = [
         _tried(fault, f"{chosen.seed}.{number}", chosen.reports)

@@ -1,4 +1,4 @@
-"""Did every promise come true, once? Judged by receipts, the SQL record and the index itself."""
+"""Did every promise come true, once? Judged by receipts, the account and the index itself."""
 
 import json
 import sqlite3
@@ -11,6 +11,7 @@ from typing import Final
 
 import httpx
 
+from libs.events.account import IntakeAccount
 from libs.events.listing import ReportPage
 from libs.events.report import Receipt, ReportStatus
 from libs.vectors.edge import EdgePassageIndex
@@ -60,9 +61,26 @@ def await_quiet(platform: SplitPlatform, promises: Collection[Promise], within: 
 def judge(platform: SplitPlatform, promises: Collection[Promise]) -> Verdict:
     """Compare what was promised with what there is. The platform is stopped for it."""
     receipts = {receipt.report_id: receipt for receipt in _receipts(platform)}
+    with platform.installation.client() as client:
+        answer = client.get("/v1/accounts/intake").raise_for_status()
+    account = IntakeAccount.model_validate_json(answer.content)
     platform.stop()
     with closing(_index(platform.data / "index" / "passages")) as index:
-        return _compared(promises, receipts, index)
+        found = _compared(promises, receipts, index)
+    if _balances(account):
+        return found
+    return Verdict((*found.lost, f"the account: {account.model_dump_json()}"), found.duplicated)
+
+
+def _balances(account: IntakeAccount) -> bool:
+    """True when nothing is missing or under way, and the collection is as the record says."""
+    troubles = (
+        account.totals.in_progress,
+        account.missing_total,
+        account.collection.discrepancies_total,
+        account.collection.orphans_total,
+    )
+    return account.balanced and account.collection.checked and not any(troubles)
 
 
 def _compared(

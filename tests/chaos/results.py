@@ -31,9 +31,10 @@ killed with `kill -9`, and within a second it is started again. A partner who ge
 again; what was answered is a promise.
 
 When nothing happens any more, every promise is compared with the report's receipt, and every
-receipt with the index itself. *Lost* is a report that is not there, that has not come to the end
-it must come to, or that lacks passages. *There twice* is a report or a version that nobody sent,
-or a passage that no receipt accounts for.
+receipt with the index itself; and `GET /v1/accounts/intake` must balance, with nothing missing and
+no difference from the collection. *Lost* is a report that is not there, that has not come to the
+end it must come to, or that lacks passages, and an account that does not balance. *There twice* is
+a report or a version that nobody sent, or a passage that no receipt accounts for.
 
 {table}
 

@@ -1,20 +1,15 @@
 """What partners do with a report, and what must have become of it when all is quiet again."""
 
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any, Final, Literal
 
-from pypdf import PdfReader, PdfWriter
-
 from libs.events.report import ReportStatus
+from tests.two_pages import two_pages
 
 Action = Literal["json", "pdf", "empty", "withdraw"]
 
-PDF: Final = Path(__file__).parents[2] / "data/demo/documents/se-inlandet-nasta-steg.pdf"
 VILLAGES: Final = ("Ammarnäs", "Kuhmo", "Ludza", "Molėtai", "Mrągowo", "Vega", "Haapsalu", "Anklam")
 # New, corrected, withdrawn, sent again, refused: whatever a report can go through.
 STORIES: Final[Sequence[Sequence[Action]]] = (
@@ -58,17 +53,6 @@ def submission(number: int, step: int, action: Action) -> dict[str, Any]:
     if action == "empty":
         document = ("tom.html", b"<html><p> </p></html>", "text/html")
     return {"files": {"document": document, "metadata": (None, json.dumps(metadata))}}
-
-
-@cache
-def two_pages() -> bytes:
-    """The first two pages of a report of the demonstration corpus."""
-    writer = PdfWriter()
-    for page in PdfReader(PDF).pages[:2]:
-        writer.add_page(page)
-    written = io.BytesIO()
-    writer.write(written)
-    return written.getvalue()
 
 
 def _text(number: int, step: int) -> str:
