@@ -109,7 +109,7 @@ def _money(column: Column) -> float:
 
 
 def _title(column: Column) -> float:
-    if column.share(lambda cell: isinstance(cell, str) and any(map(str.isalpha, cell))) < 0.5:  # noqa: PLR2004 - half
+    if _wordy(column, letters=1) < 0.5:  # noqa: PLR2004 - half
         return 0.0
     fits = 3 <= column.mean_length <= 250  # noqa: PLR2004 - a word to three lines
     return (0.5 if fits else 0.1) + 0.5 * column.unique if column.unique > 0.3 else 0.1  # noqa: PLR2004 - a category repeats
@@ -120,12 +120,20 @@ def _identifier(column: Column) -> float:
 
 
 def _prose(column: Column) -> float:
-    return min(1.0, column.mean_length / 80)  # a long sentence
+    # Short texts are texts too; numbers and days are none.
+    long = min(1.0, max(0.5, column.mean_length / 80))
+    return long if _wordy(column, letters=1) > 0.5 else 0.0  # noqa: PLR2004 - half
 
 
 def _name(column: Column) -> float:
-    words = column.share(lambda cell: isinstance(cell, str) and sum(map(str.isalpha, cell)) > 1)
+    words = _wordy(column, letters=2)
     return words if column.mean_length <= 400 else 0.2  # noqa: PLR2004 - longer is prose
+
+
+def _wordy(column: Column, *, letters: int) -> float:
+    return column.share(
+        lambda cell: isinstance(cell, str) and sum(map(str.isalpha, cell)) >= letters
+    )
 
 
 def _dates(column: Column) -> float:

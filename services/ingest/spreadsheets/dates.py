@@ -63,6 +63,9 @@ def _read(text: str, *, last: bool, month_first: bool) -> dt.date | None:
     if len(text) > _LONGEST:
         return None
     text = _TIME.sub("", text)
+    if m := _YEAR_ALONE.fullmatch(text):
+        digits = (int(m[2]), int(m[3])) if m[2] else (None, None)
+        return _day(int(m[1]), *digits, last=last)
     if m := _YEAR_FIRST.fullmatch(text):
         return _day(int(m[1]), int(m[3]), int(m[4]) if m[4] else None, last=last)
     if m := _YEAR_LAST.fullmatch(text):
@@ -70,9 +73,6 @@ def _read(text: str, *, last: bool, month_first: bool) -> dt.date | None:
         return _day(_year(m[3]), int(month), int(day), last=last)
     if m := _MONTH_YEAR.fullmatch(text):
         return _day(int(m[2]), int(m[1]), None, last=last)
-    if m := _YEAR_ALONE.fullmatch(text):
-        month, day = (int(m[2]), int(m[3])) if m[2] else (None, None)
-        return _day(int(m[1]), month, day, last=last)
     return _written(text, last=last)
 
 
@@ -101,9 +101,10 @@ def _year(text: str) -> int:
 
 
 def _day(year: int, month: int | None, day: int | None, *, last: bool) -> dt.date | None:
-    if year not in _YEARS or not 1 <= (month or 1) <= _DEC:
+    if month is None:
+        month = _DEC if last else 1
+    if year not in _YEARS or not 1 <= month <= _DEC:
         return None
-    month = month or (_DEC if last else 1)
     if day is None:
         day = monthrange(year, month)[1] if last else 1
     try:

@@ -61,7 +61,7 @@ def _one(key: str, values: list[str]) -> dict[str, str]:
 def _nuts(row: RowCells) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for column, part in row.parts(ColumnField.NUTS):
-        code = part.split()[0].upper()
+        code = part.split()[0]
         if NUTS.fullmatch(code) and code[:2].lower() in countries():
             found.append((_OWN_CODES.get(code[:2], code[:2]), code))
         else:

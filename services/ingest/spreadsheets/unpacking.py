@@ -19,6 +19,7 @@ MAX_UNPACKED: Final = 300_000_000
 _MAX_PARTS: Final = 2_000
 _CHUNK: Final = 65_536
 _LOCAL_HEADER: Final = 30
+_LONGEST_TAG: Final = 1_000_000
 
 
 def check_archive(content: bytes) -> None:
@@ -57,23 +58,25 @@ def _check_parts(content: bytes, parts: list[zipfile.ZipInfo]) -> None:
         else:
             watch = OdsSize() if name == "content.xml" else XlsxSize(texts)
         reader: expat.XMLParserType | None = watch.parser()
+        begin = total
         for chunk in _unpacked(content, part):
             total += len(chunk)
             if total > MAX_UNPACKED:
                 raise _bomb()
-            if reader is not None:
-                reader = _fed(reader, chunk, name)
+            if reader is not None and not _fed(reader, chunk, total - begin):
+                if name == "content.xml" or "/worksheets/" in name:
+                    raise damaged()
+                # A picture, or a part that nothing is read from.
+                reader = None
 
 
-def _fed(reader: expat.XMLParserType, chunk: bytes, name: str) -> expat.XMLParserType | None:
+def _fed(reader: expat.XMLParserType, chunk: bytes, fed: int) -> bool:
+    """False where this is no XML. Expat looks again and again through a tag that does not end."""
     try:
         reader.Parse(chunk)
-    except expat.ExpatError as error:
-        if name == "content.xml" or "/worksheets/" in name:
-            raise damaged() from error
-        # A picture, or a part that nothing is read from.
-        return None
-    return reader
+    except expat.ExpatError:
+        return False
+    return fed - reader.CurrentByteIndex <= _LONGEST_TAG
 
 
 def _unpacked(content: bytes, part: zipfile.ZipInfo) -> Iterator[bytes]:

@@ -55,7 +55,7 @@ def _read(workbook: CalamineWorkbook, file_format: str, sheet: str | None) -> Gr
     chosen = max(sheets, key=lambda each: each.height * each.width)
     limits = Limits()
     rows: list[list[Cell]] = []
-    for row in chosen.iter_rows():
+    for row in chosen.to_python(skip_empty_area=True):
         limits.take(len(row))
         rows.append([_cell(value) for value in row])
     top, left = chosen.start or (0, 0)
