@@ -36,11 +36,14 @@ dev: $(VENV)/.dev ## Install what development and tests need
 run: $(VENV)/.embedded ## Start the whole platform with the demonstration corpus; Ctrl-C stops it
 	@exec $(BIN)/navigator up --demo
 
-test: $(VENV)/.dev browser ## Run all tests, with real parts
+test: $(VENV)/.dev browser kcat ## Run all tests, with real parts
 	$(BIN)/pytest
 
 browser:
 	@scripts/browser.sh
+
+kcat:
+	@scripts/kcat.sh
 
 check: lint types contracts manifests ## Lint, types, contracts, manifests
 
@@ -75,4 +78,4 @@ lock: $(VENV)/.dev ## Compile the locks anew (make lock ARGS=--upgrade for newer
 clean: ## Remove the environment and caches; the platform's data in var/ stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache artefacts
 
-.PHONY: help install dev run test browser check lint types contracts manifests fmt demo-documents quality lock clean
+.PHONY: help install dev run test browser kcat check lint types contracts manifests fmt demo-documents quality lock clean
