@@ -36,17 +36,11 @@ dev: $(VENV)/.dev ## Install what development and tests need
 run: $(VENV)/.embedded ## Start the whole platform with the demonstration corpus; Ctrl-C stops it
 	@exec $(BIN)/navigator up --demo
 
-test: $(VENV)/.dev browser postgresql ocr ## Run all tests, with real parts
+test: $(VENV)/.dev packages ## Run all tests, with real parts
 	$(BIN)/pytest
 
-browser:
-	@scripts/browser.sh
-
-postgresql:
-	@scripts/postgresql.sh
-
-ocr:
-	@scripts/ocr.sh
+packages:
+	@scripts/packages.sh
 
 check: lint types contracts manifests ## Lint, types, contracts, manifests
 
@@ -90,4 +84,4 @@ lock: $(VENV)/.dev ## Compile the locks anew (make lock ARGS=--upgrade for newer
 clean: ## Remove the environment and caches; the platform's data in var/ stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache artefacts
 
-.PHONY: help install dev run test browser postgresql ocr check lint types contracts manifests fmt demo-documents bench chaos quality documents lock clean
+.PHONY: help install dev run test packages check lint types contracts manifests fmt demo-documents bench chaos quality documents lock clean

@@ -33,7 +33,7 @@ def postgres() -> Iterator[NewDatabase]:
     """
     installed = postgresql.programs()
     if installed is None:
-        raise FileNotFoundError("PostgreSQL is not installed: scripts/postgresql.sh")
+        raise FileNotFoundError("PostgreSQL is not installed: scripts/packages.sh")
     numbers = itertools.count()
     with postgresql.running(installed, durable=True) as server:
         yield lambda: server.create(f"bench_{next(numbers)}")

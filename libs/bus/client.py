@@ -73,6 +73,15 @@ def give_back_parked(consumer: Any) -> None:
         fetcher._next_partition_records = None  # noqa: SLF001
 
 
+def has_to_join(consumer: Any) -> bool:
+    """True while a consumer has to join its group, at its start or because topics have changed.
+
+    It does so within polls. Where it reads topics by pattern it begins each time by asking for
+    all topics: in polls of 2 ms it never came to an end.
+    """
+    return bool(consumer._coordinator.need_rejoin())  # noqa: SLF001 - there is no other way to it
+
+
 def told(error: Exception) -> str:
     """What a lost broker means for a person: the client's words, cut short, and what to do."""
     return (

@@ -61,7 +61,12 @@ class EventConsumer:
         self._subscription = subscription_to(handlers)
         self._monotonic = monotonic
         self._backoff = Backoff(settings.backoff_initial_s, settings.backoff_max_s, jitter)
-        meter = metrics.get_meter(names.SCOPE_BUS, meter_provider=meter_provider)
+        # A meter has one gauge of a name, and a service may have two consumers.
+        meter = metrics.get_meter(
+            names.SCOPE_BUS,
+            meter_provider=meter_provider,
+            attributes={names.MESSAGING_CONSUMER_GROUP_NAME: group},
+        )
         limit = DeadLetterLimit(
             ratio=settings.dead_letter_ratio, window=settings.dead_letter_window
         )

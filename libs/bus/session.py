@@ -16,18 +16,19 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 from kafka.structs import OffsetAndMetadata
 
-from libs.bus.client import give_back_parked, milliseconds
+from libs.bus.client import give_back_parked, has_to_join, milliseconds
 from libs.bus.processing import Outcome, Processor
 from libs.bus.record import received
 from libs.bus.settings import BusSettings
 from libs.bus.subscription import Subscription
+from libs.bus.topics import ensure_topic_names
 from libs.errors import Unavailable
 
 # noida-db answers an empty fetch at once instead of waiting for data, which makes a long poll
 # ask 1,600 times a second and burn a core. So we poll briefly and rest in between: 4 % of a
 # core, and an event waits 50 ms at most.
 POLL_S = 0.002
-# While the group forms there is nothing to fetch, and nothing is won by looking often.
+# While the group forms there is little to fetch, and nothing is won by looking often.
 JOIN_S = 0.2
 
 
@@ -60,6 +61,7 @@ class Session:
         self._timeout_ms = milliseconds(settings.request_timeout_s)
         self._processor = processor
         self._subscription = subscription
+        self._made = set(subscription.topics)
         self._stopping = stopping
         self._monotonic = monotonic
         self._committed: dict[TopicPartition, int] = {}
@@ -95,7 +97,8 @@ class Session:
             if partition in self._client.assignment() - self._served:
                 self._client.resume(partition)
         give_back_parked(self._client)
-        timeout = POLL_S if self._client.assignment() else JOIN_S
+        settled = self._client.assignment() and not has_to_join(self._client)
+        timeout = POLL_S if settled else JOIN_S
         batch: Mapping[TopicPartition, Sequence[ConsumerRecord]] = self._client.poll(
             milliseconds(timeout), max_records=self._settings.max_poll_records
         )
@@ -127,7 +130,12 @@ class Session:
         for partition in self._committed.keys() - owned:
             del self._committed[partition]
             self._holds.pop(partition, None)
-        for partition in owned - self._committed.keys():
+        new = owned - self._committed.keys()
+        if found := {partition.topic for partition in new} - self._made:
+            # Their dead-letter topics: those who write to a topic look there from the start.
+            ensure_topic_names(self._settings, found)
+            self._made |= found
+        for partition in new:
             offset = self._client.committed(partition, timeout_ms=self._timeout_ms)
             if offset is None:
                 # A first commit is the mark by which a broker that forgets gives itself away.

@@ -111,6 +111,6 @@ def _server() -> Iterator[PostgresServer]:
         with postgresql.running(installed) as server:
             yield server
     elif os.environ.get("CI"):
-        pytest.fail("PostgreSQL is needed in CI: scripts/postgresql.sh")
+        pytest.fail("PostgreSQL is needed in CI: scripts/packages.sh")
     else:
         pytest.skip("PostgreSQL is not installed here: sudo apt-get install postgresql")

@@ -9,6 +9,7 @@ from contextlib import closing
 
 import pytest
 from kafka import KafkaAdminClient
+from kafka.admin import NewPartitions
 from opentelemetry.trace import format_trace_id
 
 from libs.bus.record import Record
@@ -91,6 +92,30 @@ def test_a_topic_that_appears_is_read_without_a_restart(stage: Stage, region: st
     event = taken.wait_for(region)[0].event
     assert isinstance(event, PartnerReportSubmitted)
     assert event.data.title == "Byabussen"
+
+
+def test_every_topic_that_appears_later_is_found_too(stage: Stage, region: str, other: str) -> None:
+    taken = Taken()
+    read_partners(stage, taken, region)
+    for later in (other, f"{other}-2", f"{other}-3"):
+        stage.producer.send([record(later)])
+        taken.wait_for(later)
+    stage.producer.send([record(region)])
+    taken.wait_for(region)
+
+
+def test_partitions_that_are_added_are_read_too(stage: Stage, region: str) -> None:
+    taken = Taken()
+    one = stage.settings.model_copy(update={"partitions": 1})
+    ensure_topic_names(one, [partner_topic(region)])
+    read_partners(stage, taken)
+    stage.producer.send([record(region)])
+    taken.wait_for(region)
+    with closing(KafkaAdminClient(bootstrap_servers=stage.settings.bootstrap)) as admin:
+        admin.create_partitions({partner_topic(region): NewPartitions(3)})
+    with stage.new_producer(stage.settings) as producer:
+        producer.send([record(region, key=f"k{n}") for n in range(20)])
+    taken.wait_for(region, 21)
 
 
 def test_topics_of_known_partners_are_made_with_their_dead_letter_topics(
