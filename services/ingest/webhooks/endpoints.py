@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.selectable import ForUpdateParameter
 
 from libs.clock import Clock, NewId
 from libs.database.engine import Database
@@ -93,7 +94,7 @@ class Endpoints:
         """Change what is named. Raises as `register` and `one` do."""
         url = self._checked(wanted.url) if wanted.url is not None else None
         with self.database.write() as session:
-            row, now = _own(session, partner, webhook_id, locked=True), self.clock()
+            row, now = _own(session, partner, webhook_id, queue.BESIDE_INTAKE), self.clock()
             if url is not None and url != row.url:
                 _check_address_is_new(session, partner, url)
                 row.url, row.rest_until = url, None
@@ -109,7 +110,8 @@ class Endpoints:
     def remove(self, partner: str, webhook_id: str) -> None:
         """Take it away with all its deliveries. Raises as `one` does."""
         with self.database.write() as session:
-            row = _own(session, partner, webhook_id, locked=True)
+            # Reports that are about to be announced to it are waited for.
+            row = _own(session, partner, webhook_id, lock=True)
             session.execute(delete(DeliveryRow).where(DeliveryRow.webhook_id == row.id))
             session.delete(row)
 
@@ -117,7 +119,7 @@ class Endpoints:
         """A new secret; the one before it goes on signing for a while. Raises as `one` does."""
         secret = new_secret()
         with self.database.write() as session:
-            row = _own(session, partner, webhook_id, locked=True)
+            row = _own(session, partner, webhook_id, queue.BESIDE_INTAKE)
             until = self.clock() + self.overlap
             row.previous_secret, row.previous_secret_until = row.secret, until
             row.secret = secret
@@ -169,7 +171,7 @@ class Endpoints:
         Raises Conflict for a webhook that is disabled.
         """
         with self.database.write() as session:
-            row = _own(session, partner, webhook_id, locked=True)
+            row = _own(session, partner, webhook_id, queue.BESIDE_INTAKE)
             delivery = _delivery(session, row.id, event_id)
             if row.disabled_at is not None:
                 raise Conflict("The webhook is disabled. Enable it, then try again.")
@@ -209,10 +211,10 @@ class Endpoints:
             self._outward.release()
 
 
-def _own(session: Session, partner: str, webhook_id: str, *, locked: bool = False) -> WebhookRow:
-    row = (
-        session.get(WebhookRow, webhook_id, with_for_update=locked) if _plain(webhook_id) else None
-    )
+def _own(
+    session: Session, partner: str, webhook_id: str, lock: ForUpdateParameter = None
+) -> WebhookRow:
+    row = session.get(WebhookRow, webhook_id, with_for_update=lock) if _plain(webhook_id) else None
     if row is None or row.partner != partner:
         raise _no_such_webhook()
     return row

@@ -6,11 +6,17 @@ One sender at a time holds a webhook, by a lease that ends by itself when the se
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
 from sqlalchemy.orm import Session, undefer
+from sqlalchemy.sql.selectable import ForUpdateParameter
 
 from services.ingest.webhooks.tables import WAITING, DeliveryRow, WebhookRow
+
+# A lock on a webhook's row that keeps out other writers of it, but not a report's status change,
+# which only holds that the row is there (PostgreSQL's FOR NO KEY UPDATE).
+BESIDE_INTAKE: Final[ForUpdateParameter] = {"key_share": True}
 
 
 @dataclass(frozen=True, slots=True)

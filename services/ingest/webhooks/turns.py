@@ -68,7 +68,7 @@ class Turns:
     def _note(
         self, session: Session, webhook_id: str, attempts: list[tuple[DeliveryRow, Outcome]]
     ) -> None:
-        row = session.get(WebhookRow, webhook_id, with_for_update=True)
+        row = session.get(WebhookRow, webhook_id, with_for_update=queue.BESIDE_INTAKE)
         if row is None:
             # It was removed meanwhile, and its deliveries with it.
             return
