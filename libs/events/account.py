@@ -138,9 +138,8 @@ class PassageCountsRequest(Strict):
     """Which passages embed shall count: at most `limit` of them, from `start` on."""
 
     partner: Annotated[str | None, Field(max_length=64)] = None
-    report_ids: Annotated[tuple[str, ...] | None, Field(min_length=1, max_length=500)] = None
     start: UUID | None = None
-    limit: Annotated[int, Field(ge=1, le=10_000)] = 5_000
+    limit: Annotated[int, Field(ge=1, le=100_000)] = 50_000
 
 
 class PassageCounts(Strict):

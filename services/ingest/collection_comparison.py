@@ -13,7 +13,7 @@ from libs.events.report import ReportStatus
 from services.ingest import ledger
 from services.ingest.ledger import ReportEntry, Scope
 
-# Some two million passages. Whoever has more asks partner by partner.
+# About a million passages. Whoever has more asks partner by partner.
 BUDGET_S = 15.0
 
 Found = dict[str, dict[int, int]]

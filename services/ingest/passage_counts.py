@@ -5,8 +5,8 @@ import httpx
 from libs.events.account import PassageCounts, PassageCountsRequest
 from libs.runtime.peers import answered
 
-# A page takes 40 ms; an embed that needs longer than this is busy or away.
-TIMEOUT_S = 8.0
+# A page of 50,000 passages takes half a second; an embed that needs longer than this is away.
+TIMEOUT_S = 12.0
 
 
 class EmbedPassageCounter:
