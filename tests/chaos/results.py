@@ -1,5 +1,6 @@
 """What many trials add up to: a table for the screen, a document, and rows for a program."""
 
+import os
 import statistics
 from collections.abc import Sequence
 from typing import Any, Final
@@ -41,7 +42,9 @@ a report or a version that nobody sent, or a passage that no receipt accounts fo
 The longest wait is that of one partner for one answer, while the part was away or starting. At
 rest is when every report has come to its end, every withdrawal is confirmed and no event waits,
 counted from the kill; partners go on handing in after it for as long as they have something.
-Ingest looked for what a broker forgot after {after} s, not after two minutes as it comes.
+Ingest looked for what a broker forgot after {after} s, not after two minutes as it comes. Times
+are of {cores} cores, on which {load:.0f} threads wanted to run when the last run ended; the
+platform and its partners alone make it 3.
 """
 
 
@@ -62,6 +65,8 @@ def document(trials: Sequence[Trial], seed: str) -> str:
         rate=ACTIONS_PER_S,
         table="\n".join(f"| {' | '.join(line)} |" for line in lines),
         after=HASTE["NAVIGATOR_INGEST_RECONCILE_AFTER_S"],
+        cores=os.cpu_count(),
+        load=os.getloadavg()[1],
     )
 
 

@@ -13,7 +13,7 @@ from tests.chaos.trial import trial
 REPORTS = 24
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 def test_every_promise_comes_true_once(tmp_path: Path) -> None:
     found = trial(list(FAULTS), "make test", tmp_path, reports=REPORTS)
     assert found.promised == REPORTS
