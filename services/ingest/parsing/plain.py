@@ -25,6 +25,8 @@ _LEGACY = (
     ("cp1257", ("āčēģīķļņšūž", "ąčęėįšųūž", "õäöüšž")),
     ("cp1250", ("ąćęłńóśźż",)),
 )
+# English has none of those letters, but these, by which it would be taken for Polish.
+_SIGNS = frozenset("‘’“”„•–—…€£§°²³·«»½®™©\u00a0")
 _SURE = 0.9
 _RULE = re.compile(r"([=\-_*~#])\1{2,}")
 _MAX_HEADING = 80
@@ -69,7 +71,10 @@ def _legacy_text(content: bytes) -> tuple[str, str] | None:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-        letters = [char for char in text.lower() if not char.isascii() and char.isalpha()]
+        foreign = [char for char in text.lower() if not char.isascii()]
+        letters = [char for char in foreign if char.isalpha()]
+        if not letters and _SIGNS.issuperset(foreign):
+            return text, encoding
         for alphabet in alphabets:
             share = sum(char in alphabet for char in letters) / max(1, len(letters))
             if share > best:

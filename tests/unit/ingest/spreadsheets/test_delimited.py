@@ -28,6 +28,11 @@ def test_encoding_and_separator_are_found(encoding: str, separator: str) -> None
     assert found.encoding == encoding
 
 
+def test_english_with_signs_alone_is_no_polish() -> None:
+    found = read_grid("Name;Text\nA;It’s £5 – or “more”\n".encode("cp1252"))
+    assert (found.rows[1][1], found.encoding) == ("It’s £5 – or “more”", "cp1252")
+
+
 def test_the_separator_is_not_the_one_within_texts() -> None:
     content = 'Namn;Text\n"A";"Ett, två, tre"\n"B";"Fyra, fem, sex"\n'
     assert read_grid(content.encode()).separator == ";"
