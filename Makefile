@@ -66,7 +66,7 @@ fmt: $(VENV)/.dev ## Format, and mend what ruff can
 demo-documents: $(VENV)/.dev ## Build the demonstration corpus's documents from their texts
 	$(BIN)/python data/demo/build.py
 
-bench: $(VENV)/.dev postgresql ## How fast reports are taken in, beside a bare app that only stores them
+bench: $(VENV)/.dev packages ## How fast reports are taken in, beside a bare app that only stores them
 	$(BIN)/python -m benchmarks.intake $(ARGS)
 
 chaos: $(VENV)/.dev ## kill -9 of each part under load, 20 runs: what is lost (writes docs/durability.md)

@@ -58,7 +58,7 @@ def test_what_a_document_is(content, declared, filename, expected):
         (b"%PDF-1.4 x", DOCX, "its bytes are application/pdf"),
         (b"%PDF-1.4 x", "text/plain", "its bytes are application/pdf"),
         (WORD, "application/pdf", "its bytes are application/vnd"),
-        (SHEET, None, "not a Word document"),
+        (SHEET, None, "/v1/reports/table"),
         (TEXT, "image/png", "image/png are not read"),
         (b"\x89PNG\r\n", None, "a picture"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/octet-stream", "old Office"),

@@ -113,13 +113,13 @@ def test_scanned_pages_among_others_are_told():
     document = parse(with_scans(pdf(FOUR_PAGES), 2, 3), PDF)
     assert document.scanned_pages == (2, 3)
     assert [section.page for section in document.sections] == [1, 4]
-    assert reading_detail(document) == {"scanned_pages": 2, "pages_not_read": "2-3"}
+    assert reading_detail([("rapport.pdf", document)]) == {"scanned_pages": 2, "pages_not_read": "2-3"}
 
 
 def test_an_empty_page_is_no_scan():
     document = parse(pdf(f"{FOUR_PAGES}#pagebreak()\n#pagebreak()\nSlut."), PDF)
     assert document.scanned_pages == ()
-    assert reading_detail(document) == {}
+    assert reading_detail([("rapport.pdf", document)]) == {}
 
 
 def test_pages_that_all_say_the_same_are_no_scans():
@@ -156,7 +156,7 @@ def test_recognised_pages_are_read_and_the_rest_is_told():
     assert [(section.page, section.text) for section in document.sections] == [(3, "Avläst text.")]
     assert document.recognised_pages == (3,)
     assert document.scanned_pages == (1, 2, 4)
-    assert reading_detail(document) == {
+    assert reading_detail([("rapport.pdf", document)]) == {
         "scanned_pages": 3,
         "pages_not_read": "1-2, 4",
         "recognised_pages": 1,
