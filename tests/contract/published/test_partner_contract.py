@@ -44,7 +44,7 @@ def schema_takes(message: Json, *, formats: bool = True) -> bool:
 
 
 def trimmed(value: Any) -> Any:
-    """White space around text does not count, and NUL never does."""
+    """A report in which white space around text does not count, and NUL never does."""
     if isinstance(value, dict):
         return {name: trimmed(each) for name, each in value.items()}
     if isinstance(value, list):
@@ -187,7 +187,8 @@ def assert_both_agree(message: Json) -> None:
         assert taken, "ingest refuses what the schema allows"
     if taken:
         # JSON Schema leaves it to its users whether formats count; those of dates do for us.
-        assert schema_takes(trimmed(message), formats=False), "ingest takes what the schema forbids"
+        plain = message | {"data": trimmed(message["data"])}
+        assert schema_takes(plain, formats=False), "ingest takes what the schema forbids"
 
 
 @pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS)
