@@ -19,7 +19,7 @@ from libs.bus.retry import Backoff, DeadLetterLimit, Trouble
 from libs.clock import Clock, NewId
 from libs.errors import InvalidInput, NotFound, Overloaded, TooLarge, Unavailable
 from libs.events.envelope import EventPayload, decode
-from libs.events.partner_topics import PartnerTopics
+from libs.events.partner_topics import PARTNER_REPORTS, PartnerTopics, region_of
 from libs.events.topics import Topic
 from libs.telemetry import names, propagation
 
@@ -107,13 +107,9 @@ class Processor:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._group = group
-        self._topics: dict[str, tuple[Contract, Handler]] = {}
-        self._partners: tuple[Contract, Handler] | None = None
-        for contract, handler in handlers.items():
-            if isinstance(contract, PartnerTopics):
-                self._partners = contract, handler
-            else:
-                self._topics[contract.name] = contract, handler
+        self._handlers: dict[str, tuple[Contract, Handler]] = {
+            contract.name: (contract, handler) for contract, handler in handlers.items()
+        }
         self._producer = producer
         self._source = source
         self._clock = clock
@@ -151,7 +147,8 @@ class Processor:
                 f"the message has {len(message.value)} bytes, more than "
                 f"{self._rules.max_message_bytes}: send what is so large by HTTP"
             )
-        contract, handler = self._topics.get(message.topic) or self._from_partner()
+        partners = region_of(message.topic) is not None
+        contract, handler = self._handlers[PARTNER_REPORTS if partners else message.topic]
         event = decode(structured(message))
         span.set_attribute(names.MESSAGING_MESSAGE_ID, event.id)
         outgoing = handler(contract.read(message.topic, event))
@@ -183,8 +180,8 @@ class Processor:
             return self._put_off(message, trouble, error)
         if self._limit(message).reached:
             # One partner's events must not stop those of the others: its topic waits alone.
-            own = message.topic in self._topics
-            return Verdict(Outcome.STOP) if own else self._put_off(message, trouble, error)
+            partners = region_of(message.topic) is not None
+            return self._put_off(message, trouble, error) if partners else Verdict(Outcome.STOP)
         return self._bury(message, trouble, error)
 
     def _put_off(
@@ -215,13 +212,8 @@ class Processor:
             # A partner's topic may take larger messages than ours. The letter says where it is.
             self._producer.send([without_value(letter)])
 
-    def _from_partner(self) -> tuple[Contract, Handler]:
-        if self._partners is None:
-            raise KeyError("a message of a topic that nobody handles")
-        return self._partners
-
     def _limit(self, message: Received) -> DeadLetterLimit:
-        if message.topic in self._topics:
+        if region_of(message.topic) is None:
             return self._rules.limit
         return self._partner_limits.setdefault(message.topic, self._rules.limit.anew())
 

@@ -29,6 +29,11 @@ class PartnerTopics:
 
     regions: tuple[str, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """The contract's name."""
+        return PARTNER_REPORTS
+
     def read(self, topic: str, event: CloudEvent) -> FromPartner:
         """What a handler of these topics gets. Raises InvalidInput."""
         return FromPartner(region_of(topic) or "", read_partner_event(event))
