@@ -15,9 +15,11 @@ MAX_TAG = 35
 
 def keep(session: Session, row: VersionRow, found: ReportMetadata) -> None:
     """Keep what is known of a version by now; an older version's does not count any more."""
-    row.title, row.folded_title = found.title, found.title.casefold()
-    if row.version != store.report_row(session, row.report_id).version:
+    row.title = found.title
+    report = store.report_row(session, row.report_id)
+    if row.version != report.version:
         return
+    report.folded_title = found.title.casefold()
     session.execute(delete(FacetRow).where(FacetRow.report_id == row.report_id))
     session.add_all(
         FacetRow(report_id=row.report_id, kind=kind, value=value)

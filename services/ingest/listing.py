@@ -124,9 +124,7 @@ def _between(wanted: ListQuery) -> list[ColumnElement[bool]]:
     if wanted.submitted_before:
         conditions.append(VersionRow.submitted_at < wanted.submitted_before)
     if wanted.title:
-        conditions.append(
-            VersionRow.folded_title.contains(wanted.title.casefold(), autoescape=True)
-        )
+        conditions.append(ReportRow.folded_title.contains(wanted.title.casefold(), autoescape=True))
     return conditions
 
 

@@ -19,7 +19,11 @@ from libs.database.mapping import Row
 
 
 class ReportRow(Row):
-    """A report: the one thing that has versions. `version` is the newest one."""
+    """A report: the one thing that has versions. `version` is the newest one.
+
+    `folded_title` is that one's title as it is searched: without upper case in any language. It
+    stands here and not beside the texts, past which SQLite would have to read.
+    """
 
     __tablename__ = "reports"
     __table_args__ = (
@@ -33,15 +37,13 @@ class ReportRow(Row):
     partner: Mapped[str] = mapped_column(String(64))
     external_id: Mapped[str | None] = mapped_column(String(1_000))
     source: Mapped[str | None] = mapped_column(String(64))
+    folded_title: Mapped[str] = mapped_column(Text, default="")
     version: Mapped[int]
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
 
 
 class VersionRow(Row):
-    """One version: what was handed over (`submission`), what was made of it (`content`).
-
-    `folded_title` is the title as it is searched: without upper case in any language.
-    `resend_at` and `resends` are the reconciler's. `removed_at` is for withdrawn versions: when
+    """One version: what was handed over (`submission`), what was made of it (`content`).    `resend_at` and `resends` are the reconciler's. `removed_at` is for withdrawn versions: when
     embed said that their passages are gone.
     """
 
@@ -50,13 +52,13 @@ class VersionRow(Row):
         ForeignKeyConstraint(["report_id"], ["reports.id"]),
         Index("ix_report_versions_status", "status", "resend_at"),
         Index("ix_report_versions_updated_at", "updated_at", "report_id"),
+        Index("ix_report_versions_submitted_at", "submitted_at"),
     )
 
     report_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True)
     digest: Mapped[str] = mapped_column(String(64))
     title: Mapped[str] = mapped_column(String(1_000))
-    folded_title: Mapped[str] = mapped_column(Text, default="")
     submission: Mapped[dict[str, Any]] = mapped_column(JSON)
     content: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     status: Mapped[str] = mapped_column(String(20))

@@ -14,13 +14,12 @@ branch_labels = None
 depends_on = None
 
 BATCH = 200
-reports = sa.table("reports", sa.column("id"), sa.column("version"))
+reports = sa.table("reports", sa.column("id"), sa.column("version"), sa.column("folded_title"))
 versions = sa.table(
     "report_versions",
     sa.column("report_id"),
     sa.column("version"),
     sa.column("title"),
-    sa.column("folded_title"),
     sa.column("submission", sa.JSON()),
     sa.column("content", sa.JSON()),
 )
@@ -30,9 +29,8 @@ facets = sa.table("report_facets", sa.column("report_id"), sa.column("kind"), sa
 def upgrade() -> None:
     _let_sources_share_ids()
     op.create_index("ix_reports_external_id", "reports", ["external_id"], postgresql_using="hash")
-    folded_title = sa.Column("folded_title", sa.Text(), nullable=False, server_default="")
-    op.add_column("report_versions", folded_title)
     op.create_index("ix_report_versions_updated_at", "report_versions", ["updated_at", "report_id"])
+    op.create_index("ix_report_versions_submitted_at", "report_versions", ["submitted_at"])
     op.create_table(
         "report_facets",
         sa.Column("report_id", sa.String(length=36), nullable=False),
@@ -58,15 +56,20 @@ def upgrade() -> None:
 
 
 def _let_sources_share_ids() -> None:
-    source = sa.Column("source", sa.String(length=64), nullable=True)
+    columns = (
+        sa.Column("source", sa.String(length=64), nullable=True),
+        sa.Column("folded_title", sa.Text(), nullable=False, server_default=""),
+    )
     if op.get_bind().dialect.name == "postgresql":
-        op.add_column("reports", source)
+        for column in columns:
+            op.add_column("reports", column)
         op.drop_constraint("reports_partner_external_id_key", "reports", type_="unique")
         return
     # SQLite gives the constraint no name; this is the one that it is reflected by.
     names = {"uq": "uq_%(table_name)s_%(column_0_name)s"}
     with op.batch_alter_table("reports", naming_convention=names) as table:
-        table.add_column(source)
+        for column in columns:
+            table.add_column(column)
         table.drop_constraint("uq_reports_partner", type_="unique")
 
 
@@ -102,7 +105,12 @@ def _fill_batch(connection: sa.Connection, rows: Any) -> None:
         connection.execute(
             sa.update(versions)
             .where(versions.c.report_id == row.report_id, versions.c.version == row.version)
-            .values(title=title, folded_title=title.casefold())
+            .values(title=title)
+        )
+        connection.execute(
+            sa.update(reports)
+            .where(reports.c.id == row.report_id)
+            .values(folded_title=title.casefold())
         )
     if found:
         connection.execute(sa.insert(facets), found)
@@ -123,7 +131,8 @@ def downgrade() -> None:
     op.drop_table("idempotency_keys")
     op.drop_table("report_facets")
     op.drop_index("ix_report_versions_updated_at", "report_versions")
-    op.drop_column("report_versions", "folded_title")
+    op.drop_index("ix_report_versions_submitted_at", "report_versions")
     op.drop_index("ix_reports_external_id", "reports")
     # The ids stay free: two sources may have used the same by now.
+    op.drop_column("reports", "folded_title")
     op.drop_column("reports", "source")

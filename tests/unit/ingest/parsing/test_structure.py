@@ -113,7 +113,10 @@ def test_scanned_pages_among_others_are_told():
     document = parse(with_scans(pdf(FOUR_PAGES), 2, 3), PDF)
     assert document.scanned_pages == (2, 3)
     assert [section.page for section in document.sections] == [1, 4]
-    assert reading_detail([("rapport.pdf", document)]) == {"scanned_pages": 2, "pages_not_read": "2-3"}
+    assert reading_detail([("rapport.pdf", document)]) == {
+        "scanned_pages": 2,
+        "pages_not_read": "2-3",
+    }
 
 
 def test_an_empty_page_is_no_scan():
