@@ -1,12 +1,20 @@
 """`navigator webhooks`: be told when a report comes to a status."""
 
+import datetime as dt
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from libs.events.report import ReportStatus
-from libs.events.webhook import Attempt, DeliveryPage, NewWebhook, WebhookList, WebhookSecret
+from libs.events.webhook import (
+    Attempt,
+    Delivery,
+    DeliveryPage,
+    NewWebhook,
+    Webhook,
+    WebhookList,
+    WebhookSecret,
+)
 from navigator.terminal import AsJson, Url, console, gateway, print_json
 
 PATH = "/v1/webhooks"
@@ -50,14 +58,8 @@ def list_webhooks(url: Url = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json(answer)
         return
-    table = _table("id", "address", "events", "state")
     for each in WebhookList.model_validate(answer).items:
-        events = " ".join(each.events) if len(each.events) < len(ReportStatus) else "all"
-        state = each.disabled.reason if each.disabled else "enabled"
-        if each.failing_since and each.enabled:
-            state = f"failing since {each.failing_since:%Y-%m-%d %H:%M}"
-        table.add_row(each.id, each.url, events, state)
-    console.print(table)
+        _tell(f"{each.id}  {each.url}\n  {' '.join(each.events)}: {_state(each)}")
 
 
 @app.command("test")
@@ -84,12 +86,8 @@ def deliveries(webhook: Id, url: Url = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json(answer)
         return
-    table = _table("message", "type", "state", "answer", "attempts", "next")
     for each in DeliveryPage.model_validate(answer).items:
-        came = str(each.response_code or each.error or "")
-        at = f"{each.next_attempt_at:%Y-%m-%d %H:%M:%S}" if each.next_attempt_at else ""
-        table.add_row(each.id, each.type, each.state, came, str(each.attempts), at)
-    console.print(table)
+        _tell(f"{each.id}  {each.type}  {_progress(each)}")
 
 
 @app.command()
@@ -102,7 +100,7 @@ def rotate(webhook: Id, url: Url = None, as_json: AsJson = False) -> None:
         return
     found = WebhookSecret.model_validate(answer)
     _tell(f"new secret, shown only now: {found.secret}")
-    _tell(f"the old one signs too until {found.previous_until:%Y-%m-%d %H:%M} UTC")
+    _tell(f"the old one signs too until {_moment(found.previous_until)}")
 
 
 @app.command()
@@ -127,13 +125,23 @@ def remove(webhook: Id, url: Url = None, as_json: AsJson = False) -> None:
         _tell("removed")
 
 
-def _table(first: str, *others: str) -> Table:
-    # Ids are copied from here into other commands, so they are never cut.
-    table = Table(box=None)
-    table.add_column(first, no_wrap=True)
-    for name in others:
-        table.add_column(name, overflow="fold")
-    return table
+def _state(webhook: Webhook) -> str:
+    if webhook.disabled:
+        return f"disabled. {webhook.disabled.reason}"
+    if webhook.failing_since:
+        return f"failing since {_moment(webhook.failing_since)}"
+    return "enabled"
+
+
+def _progress(delivery: Delivery) -> str:
+    came = delivery.response_code or delivery.error
+    last = f": {came}, attempt {delivery.attempts}" if came else ""
+    next_at = delivery.next_attempt_at
+    return f"{delivery.state}{last}" + (f", next {_moment(next_at)}" if next_at else "")
+
+
+def _moment(moment: dt.datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _tell(text: str) -> None:

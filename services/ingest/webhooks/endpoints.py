@@ -137,7 +137,7 @@ class Endpoints:
         if row is None:
             raise _no_such_webhook()
         body = {"type": TEST_TYPE, "timestamp": now.isoformat(), "data": {"webhook_id": row.id}}
-        message = Message(f"msg_{self.new_id()}", TEST_TYPE, json.dumps(body))
+        message = Message(f"msg_{self.new_id().replace('-', '')}", TEST_TYPE, json.dumps(body))
         target = Target(row.id, row.url, queue.valid_secrets(row, now))
         with self._going_outward(), self.sender.caller() as caller:
             outcome = self.sender.send(caller, target, message)
