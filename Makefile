@@ -67,6 +67,7 @@ demo-documents: $(VENV)/.dev ## Build the demonstration corpus's documents from 
 
 quality: $(VENV)/.dev ## How well questions in ten languages find the demonstration corpus
 	$(BIN)/python -m quality.demonstration
+	$(BIN)/python -m quality.tables
 
 lock: $(VENV)/.dev ## Compile the locks anew (make lock ARGS=--upgrade for newer versions)
 	scripts/lock.sh $(ARGS)
