@@ -74,6 +74,7 @@ chaos: $(VENV)/.dev ## kill -9 of each part under load, 20 runs: what is lost (w
 
 quality: $(VENV)/.dev ## How well questions in ten languages find the demonstration corpus
 	$(BIN)/python -m quality.demonstration
+	$(BIN)/python -m quality.tables
 
 documents: $(VENV)/.dev ## What becomes of every document in ../shared/data, as docs/documents.md
 	$(BIN)/python -m quality.documents

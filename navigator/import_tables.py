@@ -1,6 +1,5 @@
 """Tables as they are handed over: the file, and what its sender knows about it."""
 
-import json
 from pathlib import Path
 from typing import Final
 
@@ -18,9 +17,9 @@ def table_form(
     sheet: str | None,
     language: str | None,
 ) -> Form:
-    """The form of a table. Raises GatewayError for a mapping or defaults that cannot be read."""
+    """The form of a table. Raises GatewayError for defaults that cannot be read."""
     parts = {
-        "mapping": mapping.read_text(encoding="utf-8") if mapping else None,
+        "mapping": mapping.read_bytes() if mapping else None,
         "defaults": _defaults(defaults) if defaults else None,
         "sheet": sheet,
         "language": language,
@@ -30,7 +29,10 @@ def table_form(
 
 
 def save_mapping(preview: TablePreview, path: Path) -> None:
-    """Write what the columns are taken for, so that it can be corrected and given back."""
+    """Write what the columns are taken for, to be corrected and given back.
+
+    Raises GatewayError where it cannot be written.
+    """
     columns = [
         ColumnChoice(
             column=each.column,
@@ -42,18 +44,19 @@ def save_mapping(preview: TablePreview, path: Path) -> None:
         for each in preview.columns
     ]
     mapping = TableMapping(header_row=preview.header_row, columns=tuple(columns))
-    path.write_text(mapping.model_dump_json(indent=2) + "\n", encoding="utf-8")
-
-
-def _defaults(given: str) -> str:
-    if given.lstrip().startswith("{"):
-        return given
     try:
-        text = Path(given).read_text(encoding="utf-8")
-        json.loads(text)
-    except (OSError, ValueError) as error:
+        path.write_text(mapping.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise GatewayError(f"The mapping cannot be written: {error}.") from error
+
+
+def _defaults(given: str) -> bytes:
+    if given.lstrip().startswith("{"):
+        return given.encode()
+    try:
+        return Path(given).read_bytes()
+    except OSError as error:
         raise GatewayError(
             f'--defaults is neither a JSON object such as {{"country": "SE"}} nor a file of one: '
             f"{error}."
         ) from error
-    return text

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from itertools import islice
 from typing import Annotated, Final
 
@@ -36,8 +37,8 @@ def table_routes(intake: Intake, turns: Turns) -> APIRouter:
         rows: Annotated[int, Query(ge=0, le=200)] = 5,
     ) -> Response | TablePreview:
         form = await read_table_form(request)
-        end_turn = turns.take()
-        try:
+        with ExitStack() as turn:
+            turn.callback(turns.take())
             table = await run_in_threadpool(_table, form)
             if dry_run:
                 return await run_in_threadpool(preview, table, form.defaults, rows)
@@ -45,16 +46,10 @@ def table_routes(intake: Intake, turns: Turns) -> APIRouter:
                 raise InvalidInput(reason, errors=(FieldError("/mapping", "Name its column"),))
             reports = RowReader(table, form.defaults).reports()
             answers = _answers(request, intake, partner, reports)
-            stream, end_turn = AnswerStream(answers, end_turn), _nothing
-            return stream
-        finally:
-            end_turn()
+            # It ends with the stream, and not here.
+            return AnswerStream(answers, turn.pop_all().close)
 
     return router
-
-
-def _nothing() -> None:
-    """The stream ends its turn by itself."""
 
 
 def _table(form: TableForm) -> Table:

@@ -43,7 +43,9 @@ class ReportRow(Row):
 
 
 class VersionRow(Row):
-    """One version: what was handed over (`submission`), what was made of it (`content`).    `resend_at` and `resends` are the reconciler's. `removed_at` is for withdrawn versions: when
+    """One version: what was handed over (`submission`), what was made of it (`content`).
+
+    `resend_at` and `resends` are the reconciler's. `removed_at` is for withdrawn versions: when
     embed said that their passages are gone.
     """
 

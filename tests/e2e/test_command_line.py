@@ -12,7 +12,10 @@ DEMO = REPOSITORY / "data" / "demo"
 
 @pytest.mark.parametrize(
     "command",
-    ["", "up", "push", "ask", "status", "replay", "account", "dlq", "config", "contracts"],
+    [
+        "", "up", "push", "import", "ask", "status", "replay", "account", "dlq", "webhooks",
+        "config", "contracts",
+    ],
 )
 def test_every_command_has_help(platform: Installation, command: str) -> None:
     told = platform.command(*command.split(), "--help")

@@ -26,7 +26,7 @@ _LEGACY = (
     ("cp1250", ("ąćęłńóśźż",)),
 )
 # English has none of those letters, but these, by which it would be taken for Polish.
-_SIGNS = frozenset("\u2018’“”„•–—…€£§°²³·«»½®™©\u00a0")
+_SIGNS = frozenset("\u2018\u2019“”„•–—…€£§°²³·«»½®™©\u00a0")
 _SURE = 0.9
 _RULE = re.compile(r"([=\-_*~#])\1{2,}")
 _MAX_HEADING = 80

@@ -46,7 +46,8 @@ class MappedColumn:
             field=self.field,
             confidence=self.guess.confidence,
             because=self.guess.because,
-            unit=self.unit,
+            # A mapping that is saved and given back must not tell what is doubted.
+            unit=None if self.unit_doubted else self.unit,
             currency=self.currency if self.currency != "kr" else None,
             filled=self.column.filled,
             examples=self.column.examples(),

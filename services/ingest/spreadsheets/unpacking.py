@@ -2,7 +2,7 @@
 
 That library keeps a sheet as one block from its first cell to its last, and a text once for each
 cell that refers to it: a file of a few hundred bytes with a cell in each of two far corners would
-ask for 400 GB, and no error of Python's would be raised.
+ask for 550 GB, and no error of Python's would be raised.
 """
 
 import io

@@ -146,6 +146,9 @@ def test_a_unit_that_the_amounts_contradict_is_doubted_until_it_is_told() -> Non
     report, warnings = one(cells)
     assert "budget" not in report
     assert "set the column's `unit`" in warnings[0]
+    table = read_table(Grid([[*cells], [*cells.values()]], "csv"), TableMapping())
+    (column,) = preview(table, TableDefaults(), 0).columns
+    assert (column.field, column.unit) == ("budget", None)
     mapping = {"columns": [{"header": "Total cost £m", "field": "budget", "unit": 1}]}
     report, warnings = one(cells, mapping=mapping)
     assert report["budget"] == {"amount": 2_390_607, "currency": "GBP"}
