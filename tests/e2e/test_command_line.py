@@ -13,8 +13,18 @@ DEMO = REPOSITORY / "data" / "demo"
 @pytest.mark.parametrize(
     "command",
     [
-        "", "up", "push", "import", "ask", "status", "replay", "account", "dlq", "webhooks",
-        "config", "contracts",
+        "",
+        "up",
+        "push",
+        "import",
+        "ask",
+        "status",
+        "replay",
+        "account",
+        "dlq",
+        "webhooks",
+        "config",
+        "contracts",
     ],
 )
 def test_every_command_has_help(platform: Installation, command: str) -> None:
