@@ -35,7 +35,9 @@ class ReportRow(Row):
 
 
 class VersionRow(Row):
-    """One version: what was handed over (`submission`), what was made of it (`content`).    `resend_at` and `resends` are the reconciler's. `removed_at` is for withdrawn versions: when
+    """One version: what was handed over (`submission`), what was made of it (`content`).
+
+    `resend_at` and `resends` are the reconciler's. `removed_at` is for withdrawn versions: when
     embed said that their passages are gone.
     """
 
@@ -44,7 +46,6 @@ class VersionRow(Row):
         ForeignKeyConstraint(["report_id"], ["reports.id"]),
         Index("ix_report_versions_status", "status", "resend_at"),
         Index("ix_report_versions_updated_at", "updated_at", "report_id"),
-        Index("ix_report_versions_submitted_at", "submitted_at"),
     )
 
     report_id: Mapped[str] = mapped_column(String(36), primary_key=True)
