@@ -54,7 +54,6 @@ class VersionRow(Row):
         ForeignKeyConstraint(["report_id"], ["reports.id"]),
         Index("ix_report_versions_status", "status", "resend_at"),
         Index("ix_report_versions_updated_at", "updated_at", "report_id"),
-        Index("ix_report_versions_submitted_at", "submitted_at"),
     )
 
     report_id: Mapped[str] = mapped_column(String(36), primary_key=True)

@@ -30,7 +30,6 @@ def upgrade() -> None:
     _let_sources_share_ids()
     op.create_index("ix_reports_external_id", "reports", ["external_id"], postgresql_using="hash")
     op.create_index("ix_report_versions_updated_at", "report_versions", ["updated_at", "report_id"])
-    op.create_index("ix_report_versions_submitted_at", "report_versions", ["submitted_at"])
     op.create_table(
         "report_facets",
         sa.Column("report_id", sa.String(length=36), nullable=False),
@@ -131,7 +130,6 @@ def downgrade() -> None:
     op.drop_table("idempotency_keys")
     op.drop_table("report_facets")
     op.drop_index("ix_report_versions_updated_at", "report_versions")
-    op.drop_index("ix_report_versions_submitted_at", "report_versions")
     op.drop_index("ix_reports_external_id", "reports")
     # The ids stay free: two sources may have used the same by now.
     op.drop_column("reports", "folded_title")
