@@ -39,8 +39,9 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
     intake = Intake(database, record_of, platform.clock, resend_after, committed)
     handlers = IngestHandlers(database, platform.clock, board, telemetry.tracer)
     consumer = platform.consumer(NAME, producer, handlers.by_topic())
-    from_partners = PartnerReports(intake).by_topic(settings.regions)
-    partners = platform.consumer(NAME, producer, from_partners, group=GROUP)
+    from_partners = PartnerReports(intake, settings.partner_in_progress)
+    topics = from_partners.by_topic(settings.regions)
+    partners = platform.consumer(NAME, producer, topics, group=GROUP)
     reconciler = Reconciler(database, settings, record_of, platform.clock, relay.wake)
     app = new_app(
         title="Navigator ingest",
