@@ -190,7 +190,8 @@ class Processor:
         self._troubles[message.topic, message.partition] = trouble
         delay = self._rules.backoff.delay(trouble.attempts) if seconds is None else seconds
         self._instruments.retries.add(1, self._attributes(message, error))
-        self._log(logging.WARNING, "the event will be tried again", message, error)
+        level = logging.INFO if isinstance(error, Overloaded) else logging.WARNING
+        self._log(level, "the event will be tried again", message, error)
         return Verdict(Outcome.RETRY, delay)
 
     def _bury(self, message: Received, trouble: Trouble, error: Exception) -> Verdict:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from libs.bus.consumer import Handler
-from libs.errors import FieldError, InvalidInput, NotFound
+from libs.errors import FieldError, InvalidInput, NotFound, Overloaded
 from libs.events.envelope import EventPayload
 from libs.events.partner import (
     InlineDocument,
@@ -13,6 +13,7 @@ from libs.events.partner import (
 )
 from libs.events.partner_topics import FromPartner, PartnerTopics
 from libs.events.report import ReportMetadata, ReportSubmission
+from services.ingest.backlog import in_progress
 from services.ingest.deliveries import Delivery
 from services.ingest.identity import report_id
 from services.ingest.intake import Document, Intake
@@ -21,14 +22,20 @@ from services.ingest.submissions import check_taxonomy, plain_filename
 
 # The consumer group: its own, so that no load of partners delays the events between services.
 GROUP = "ingest-partners"
+LOOK_AGAIN_S = 2.0
 _TEXT_FIELDS = {"text", "sections", "documents"}
 
 
 @dataclass(frozen=True, slots=True)
 class PartnerReports:
-    """The handler of all partners' topics. What it raises becomes a dead letter of theirs."""
+    """The handler of all partners' topics. Events that are wrong become dead letters of theirs.
+
+    While `most` reports of a partner are in progress, its next ones wait in its topic: behind
+    them in the queues between services everybody else would wait too.
+    """
 
     intake: Intake
+    most: int
 
     def by_topic(self, regions: tuple[str, ...]) -> dict[PartnerTopics, Handler]:
         """Which handler takes the events of which topics; those of `regions` are made."""
@@ -47,7 +54,14 @@ class PartnerReports:
 
     def _submit(self, region: str, report: PartnerReport, delivery: Delivery) -> None:
         check_taxonomy(report, pointer="/data")
-        self.intake.submit(region, *as_submission(report), delivery)
+        submission, documents = as_submission(report)
+        with self.intake.database.read() as session:
+            if in_progress(session, region, self.most) >= self.most:
+                raise Overloaded(
+                    f"{self.most} reports of this partner are in progress; the rest follow",
+                    retry_after=LOOK_AGAIN_S,
+                )
+        self.intake.submit(region, submission, documents, delivery)
 
     def _withdraw(self, region: str, which: PartnerWithdrawal, delivery: Delivery) -> None:
         wanted = which.report_id or report_id(region, which.external_id, "", which.source)

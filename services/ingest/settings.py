@@ -68,6 +68,12 @@ class IngestSettings(WebhookSettings):
             description="Regions whose partner topics are made here, by commas; any are read.",
         ),
     ] = ""
+    partner_in_progress: Annotated[
+        int,
+        Field(
+            ge=1, description="Reports of a partner on their way at once; others wait in its topic."
+        ),
+    ] = 200
 
     @property
     def regions(self) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ def main(bootstrap: str, database_url: str) -> None:
         # The member that the test goes on as: noida-db keeps partitions for one that died.
         service="test",
         group=GROUP,
-        handlers=PartnerReports(intake).by_topic(("norr",)),
+        handlers=PartnerReports(intake, 10).by_topic(("norr",)),
         producer=EventProducer(settings, "test"),
         source=SOURCE,
         clock=utc_now,

@@ -59,7 +59,7 @@ def test_the_report_is_recorded_once(bus: Bus, database: Database, *, rejected: 
         stage.handlers.on_report_rejected(
             ReportRejected(report_id=REPORT_ID, version=1, stage="index", rejection=REJECTION)
         )
-    handler = PartnerReports(stage.intake)
+    handler = PartnerReports(stage.intake, 10)
     bus.consume(handler.on_partner_event, handlers=handler.by_topic(("norr",)))
     bus.wait_until_committed(1)
     receipt = stage.receipt(REPORT_ID)

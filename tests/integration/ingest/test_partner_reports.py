@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from libs.database.engine import Database
-from libs.errors import FieldError, InvalidInput, UnsupportedFormat
+from libs.errors import FieldError, InvalidInput, Overloaded, UnsupportedFormat
 from libs.events.envelope import CloudEvent
 from libs.events.partner import read_partner_event
 from libs.events.partner_topics import FromPartner
@@ -20,6 +20,7 @@ from tests.integration.ingest.stage import Stage, sent
 
 NOON = dt.datetime(2026, 5, 4, 12, tzinfo=dt.UTC)
 REPORT: dict[str, object] = {"external_id": "2021-04", "title": "Byabussen", "text": "Den kör."}
+MOST = 3
 REPORT_ID = report_id("norr", "2021-04", "")
 REJECTION = Rejection(code="no-text", reason_en="No text.", reason_sv="Ingen text.", hint="Add it.")
 
@@ -31,7 +32,7 @@ def stage(database: Database) -> Stage:
 
 @pytest.fixture
 def partners(stage: Stage) -> PartnerReports:
-    return PartnerReports(stage.intake)
+    return PartnerReports(stage.intake, MOST)
 
 
 def event(
@@ -212,3 +213,19 @@ def test_a_document_that_is_not_read_here_is_refused(
     with pytest.raises(UnsupportedFormat):
         partners.on_partner_event(event(1, {"title": "x", "documents": [document]}))
     assert sent(stage) == []
+
+
+def test_a_partner_with_many_reports_in_progress_waits_and_no_other(
+    stage: Stage, partners: PartnerReports
+) -> None:
+    reports = [event(n, REPORT | {"external_id": str(n)}) for n in range(MOST + 1)]
+    for each in reports[:-1]:
+        partners.on_partner_event(each)
+    with pytest.raises(Overloaded) as raised:
+        partners.on_partner_event(reports[-1])
+    assert raised.value.retry_after < 5
+    other = event(1, REPORT, source="/partners/syd")
+    partners.on_partner_event(FromPartner("syd", other.event))
+    partners.on_partner_event(taken_back(9, external_id="0"))
+    partners.on_partner_event(reports[-1])
+    assert len(sent(stage)) == MOST + 3

@@ -33,12 +33,17 @@ def codes_raised(path: Path) -> Iterator[tuple[str, str]]:
         code = ERRORS[node.func.id].code
         for keyword in node.keywords:
             if keyword.arg == "code":
-                assert isinstance(keyword.value, ast.Constant), f"{path}:{node.lineno}"
-                code = str(keyword.value.value)
-        yield f"{path.relative_to(SERVICES)}:{node.lineno}", code
+                code = ast.unparse(keyword.value).strip("'")
+        if code not in PASSED_ON:
+            yield f"{path.relative_to(SERVICES)}:{node.lineno}", code
 
 
+# Codes that are not written where they are raised: a worker's answer, whose codes are found where
+# the worker raises them, and the ways in which a worker ends.
+PASSED_ON = {"answer.refusal.code", "died.code"}
+ENDS = ("parse-timeout", "parse-memory", "parse-crash")
 RAISED = [found for path in READING for found in codes_raised(path)]
+RAISED += [(f"the end of a worker: {code}", code) for code in ENDS]
 
 
 def told(rejection: Rejection) -> None:
