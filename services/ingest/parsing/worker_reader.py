@@ -31,14 +31,6 @@ START_S: Final = 60.0
 _END_S: Final = 2.0
 # All that a worker is given of our environment, which holds keys and passwords.
 _ENVIRONMENT: Final = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "TESSDATA_PREFIX")
-_REASONS: Final = {
-    "parse-timeout": "Reading the document took longer than it may. "
-    "Send the report without annexes, or in parts.",
-    "parse-memory": "Reading the document took more memory than it may. "
-    "Send the report without annexes, or in parts.",
-    "parse-crash": "The program that reads documents broke down at this one, twice. "
-    "Open it, save it anew and send the new file.",
-}
 
 
 class _WorkerDied(Exception):
@@ -85,12 +77,12 @@ class WorkerReader:
                 return self._read(content, media_type)
             except _WorkerDied as died:
                 if died.code == "parse-timeout":
-                    raise InvalidInput(_REASONS[died.code], code=died.code) from died
+                    raise self._refusal(died) from died
                 log.warning("a parse worker died; one more try", extra={"code": died.code})
             try:
                 return self._read(content, media_type)
             except _WorkerDied as died:
-                raise InvalidInput(_REASONS[died.code], code=died.code) from died
+                raise self._refusal(died) from died
 
     @property
     def pid(self) -> int | None:
@@ -122,6 +114,16 @@ class WorkerReader:
             _end(worker, wait_s=_END_S)
             self._started()
         return document_of(answer, media_type)
+
+    def _refusal(self, died: _WorkerDied) -> InvalidInput:
+        limits = self._limits
+        details = {
+            "parse-timeout": f"It took more than {limits.cpu_s} s of computing, or more than "
+            f"{limits.wall_s:g} s in all.",
+            "parse-memory": f"It took more than {limits.memory_mb} MB.",
+            "parse-crash": "The program broke down twice.",
+        }
+        return InvalidInput(details[died.code], code=died.code)
 
     def _started(self) -> Future[subprocess.Popen[bytes]]:
         worker = self._worker
