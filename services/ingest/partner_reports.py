@@ -22,7 +22,7 @@ from services.ingest.submissions import check_taxonomy, plain_filename
 
 # The consumer group: its own, so that no load of partners delays the events between services.
 GROUP = "ingest-partners"
-LOOK_AGAIN_S = 2.0
+LOOK_AGAIN_S = 1.0
 _TEXT_FIELDS = {"text", "sections", "documents"}
 
 

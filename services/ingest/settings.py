@@ -73,7 +73,7 @@ class IngestSettings(WebhookSettings):
         Field(
             ge=1, description="Reports of a partner on their way at once; others wait in its topic."
         ),
-    ] = 200
+    ] = 50
 
     @property
     def regions(self) -> tuple[str, ...]:
