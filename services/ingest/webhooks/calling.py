@@ -141,14 +141,20 @@ class _CheckedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """A connection to the first address that takes one."""
-        failure: httpcore.ConnectError | None = None
-        for address in self._destinations.addresses(host, port):
+        """A connection to the first address that takes one.
+
+        Each gets its share of the time, so that one that swallows everything, as IPv6 often
+        does, leaves some to the next.
+        """
+        failure: httpcore.ConnectError | httpcore.ConnectTimeout | None = None
+        found = self._destinations.addresses(host, port)
+        for tried, address in enumerate(found):
+            share = self.left() / (len(found) - tried)
             try:
                 stream = self._sockets.connect_tcp(
-                    address, port, self.left(), local_address, socket_options
+                    address, port, share, local_address, socket_options
                 )
-            except httpcore.ConnectError as error:
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
             else:
                 return _TimedStream(stream, self)

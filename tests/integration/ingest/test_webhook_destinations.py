@@ -1,9 +1,10 @@
 """The connection goes to the address that was checked, and TLS is still with the name."""
 
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,23 @@ def test_an_address_that_does_not_answer_is_passed_over(database: Database) -> N
         stage = WebhookStage(database, resolve=Names("127.0.0.2", "127.0.0.1"))
         webhook = stage.register(f"http://localhost:{receiver.port}/")
         assert stage.endpoints.test(PARTNER, webhook.id).delivered
+
+
+def test_an_address_that_swallows_everything_leaves_time_to_the_next(database: Database) -> None:
+    with receiving() as receiver, ExitStack() as stack:
+        full = stack.enter_context(socket.socket())
+        full.bind(("127.0.0.2", receiver.port))
+        full.listen(0)
+        # What nobody accepts fills the queue; then a connection is neither made nor refused.
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        stage = WebhookStage(database, resolve=Names("127.0.0.2", "127.0.0.1"), timeout_s=4.0)
+        webhook = stage.register(f"http://localhost:{receiver.port}/")
+        told = stage.endpoints.test(PARTNER, webhook.id)
+        assert (told.delivered, told.error) == (True, None)
+        assert told.duration_ms >= 2_000
 
 
 def test_what_went_wrong_is_told_by_its_kind(database: Database) -> None:

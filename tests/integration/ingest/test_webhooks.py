@@ -19,12 +19,16 @@ from libs.errors import Conflict, NotFound
 from libs.events.payloads import ReportRejected
 from libs.events.report import ReportStatus, ReportSubmission
 from libs.events.webhook import WebhookChange
+from services.ingest import store
 from services.ingest.rejections import internal_rejection
 from services.ingest.webhooks.schedule import DELAYS_S
 from services.ingest.webhooks.tables import DeliveryRow
 from tests.e2e.processes import REPOSITORY, eventually
 from tests.integration.ingest.receiver import Got, Receiver, Reply, receiving
 from tests.integration.ingest.webhook_stage import PARTNER, WebhookStage
+
+# How long a removal is given to slip in between; it must not, so the wait is always whole.
+CHANCE_S = 0.3
 
 
 @pytest.fixture
@@ -404,6 +408,27 @@ def test_a_webhook_is_removed_with_its_deliveries(
         assert session.scalar(select(func.count()).select_from(DeliveryRow)) == 0
     with pytest.raises(NotFound):
         stage.endpoints.one(PARTNER, webhook.id)
+
+
+def test_a_webhook_removed_while_a_report_changes_is_gone_and_the_change_is_kept(
+    stage: WebhookStage, receiver: Receiver, database: Database
+) -> None:
+    """On PostgreSQL only a lock keeps the delivery from pointing at nothing."""
+    webhook = stage.register(receiver.url)
+    report_id = stage.submit()
+    removal = threading.Thread(target=stage.endpoints.remove, args=(PARTNER, webhook.id))
+    with database.write() as session:
+        row = store.locked_version(session, report_id, 1)
+        now = stage.ingest.clock()
+        store.add_status(session, row, ReportStatus.WITHDRAWN, now=now, trace_id=None)
+        session.flush()
+        removal.start()
+        removal.join(CHANCE_S)
+        assert removal.is_alive()
+    removal.join(10)
+    assert not removal.is_alive()
+    assert stage.rows() == []
+    assert stage.ingest.receipt(report_id).status is ReportStatus.WITHDRAWN
 
 
 def test_the_trace_of_the_change_goes_on_in_the_message(
