@@ -26,7 +26,7 @@ class IngestSettings(BaseSettings):
     ] = 180.0
     parse_cpu_s: Annotated[
         int, Field(ge=1, description="Most computing that one document may take, in seconds.")
-    ] = 40
+    ] = 60
     parse_memory_mb: Annotated[
         int, Field(ge=256, description="Address space of the worker that reads documents.")
     ] = 512
