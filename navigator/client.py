@@ -69,7 +69,9 @@ class GatewayClient:
         with self._answered(), connect_sse(self._http, "GET", path, timeout=FOLLOW_TIMEOUT) as sse:
             sse.response.raise_for_status()
             for event in sse.iter_sse():
-                yield StatusEntry.model_validate_json(event.data)
+                # What keeps the connection alive every 15 s comes through as an event of nothing.
+                if event.data:
+                    yield StatusEntry.model_validate_json(event.data)
 
     def receipt(self, report_id: str) -> Receipt:
         """Where a report stands."""

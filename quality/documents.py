@@ -31,9 +31,10 @@ _CELL: Final = " | "
 _HEAD: Final = """# What becomes of documents
 
 Made by `make documents` (`quality/documents.py`); do not edit. {total} files, most of them the test
-files of parsers: {told}. Each was read by the parse worker under ingest's default limits, with
-text recognition off; the times are of one run on two shared cores. What the codes of rejections
-mean is in `services/ingest/rejections.py`.
+files of parsers: {told}.
+
+Each was read by the parse worker under ingest's default limits, with text recognition off; the
+times are of one run on two shared cores. What the codes mean is in `services/ingest/rejections.py`.
 
 *Pages* counts those with text; *rows* are rows of tables; *language* is the one that the file
 declares, which need not be the one it is in.

@@ -42,7 +42,7 @@ class IngestSettings(WebhookSettings):
     ] = 180.0
     parse_cpu_s: Annotated[
         int, Field(ge=1, description="Most computing that one document may take, in seconds.")
-    ] = 40
+    ] = 60
     parse_memory_mb: Annotated[
         int, Field(ge=256, description="Address space of the worker that reads documents.")
     ] = 512

@@ -13,7 +13,7 @@ class ParseLimits:
     """
 
     wall_s: float = 180.0
-    cpu_s: int = 40
+    cpu_s: int = 60
     memory_mb: int = 512
     documents: int = 200
     kept_mb: int = 200

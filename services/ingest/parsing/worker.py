@@ -4,6 +4,7 @@
 documents from standard input and answers on standard output until there are no more.
 """
 
+import gc
 import logging
 import os
 import select
@@ -38,6 +39,8 @@ _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 
 def serve(questions: BinaryIO, answers: BinaryIO, limits: ParseLimits) -> None:
     """Answer until there are no more questions, none came for a while, or there were enough."""
+    # What is there now stays to the end, and need not be looked through after each document.
+    gc.freeze()
     write_frame(answers, READY)
     for number in range(1, limits.documents + 1):
         if not select.select([questions], [], [], limits.idle_s)[0]:
@@ -52,6 +55,8 @@ def serve(questions: BinaryIO, answers: BinaryIO, limits: ParseLimits) -> None:
         write_frame(answers, ANSWERS.dump_json(replace(answer, last=last)))
         if last:
             return
+        # Documents' trees point in circles. Now nobody waits for it.
+        gc.collect()
 
 
 def answer_to(content: bytes, media_type: str, ocr_languages: str) -> Answer:

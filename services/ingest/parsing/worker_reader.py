@@ -56,10 +56,11 @@ class WorkerReader:
         self._worker: Future[subprocess.Popen[bytes]] | None = None
 
     def warm(self) -> None:
-        """Begin to start a worker, unless there is one; a document is expected."""
+        """Begin to start a worker, unless there is one; a document is expected. Never fails."""
         if self._turn.acquire(blocking=False):
             try:
-                self._started()
+                with suppress(Unavailable):  # told to whoever reads
+                    self._started()
             finally:
                 self._turn.release()
 
@@ -112,7 +113,8 @@ class WorkerReader:
         if answer.last:
             self._worker = None
             _end(worker, wait_s=_END_S)
-            self._started()
+            with suppress(Unavailable):  # this document is read all the same
+                self._started()
         return document_of(answer, media_type)
 
     def _refusal(self, died: _WorkerDied) -> InvalidInput:

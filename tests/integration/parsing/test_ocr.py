@@ -4,6 +4,7 @@ import io
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pypdfium2
@@ -70,6 +71,16 @@ def reader() -> Iterator[WorkerReader]:
     reader.close()
 
 
+def refused(limits: ParseLimits) -> str:
+    """The code with which a scan is refused."""
+    with (
+        closing(WorkerReader(limits)) as reader,
+        pytest.raises(InvalidInput) as error,
+    ):
+        reader.read(drawn(typeset(), 1, 2), PDF)
+    return error.value.code
+
+
 def test_what_is_to_be_installed() -> None:
     told = missing("swe+xxx_lang")
     assert told
@@ -115,32 +126,14 @@ def test_only_the_scanned_page_is_recognised(reader: WorkerReader) -> None:
 
 @needs_tesseract
 def test_text_recognition_counts_against_the_time() -> None:
-    reader = WorkerReader(ParseLimits(ocr_languages=LANGUAGES, wall_s=0.5))
-    try:
-        with pytest.raises(InvalidInput) as refused:
-            reader.read(drawn(typeset(), 1, 2), PDF)
-    finally:
-        reader.close()
-    assert refused.value.code == "parse-timeout"
+    assert refused(ParseLimits(ocr_languages=LANGUAGES, wall_s=0.5)) == "parse-timeout"
 
 
 @needs_tesseract
 def test_a_page_that_tesseract_fails_on_is_told() -> None:
     # The service asks for the languages at its start; here one was removed since.
-    reader = WorkerReader(ParseLimits(ocr_languages="none"))
-    try:
-        with pytest.raises(InvalidInput) as refused:
-            reader.read(drawn(typeset(), 1, 2), PDF)
-    finally:
-        reader.close()
-    assert refused.value.code == "text-recognition-failed"
+    assert refused(ParseLimits(ocr_languages="none")) == "text-recognition-failed"
 
 
 def test_without_text_recognition_a_scan_is_refused() -> None:
-    reader = WorkerReader(ParseLimits())
-    try:
-        with pytest.raises(InvalidInput) as refused:
-            reader.read(drawn(typeset(), 1, 2), PDF)
-    finally:
-        reader.close()
-    assert refused.value.code == "no-text-layer"
+    assert refused(ParseLimits()) == "no-text-layer"
