@@ -2,12 +2,14 @@
 
 import base64
 import datetime as dt
-from typing import Annotated, TypeVar
+import re
+from typing import Annotated, Any, TypeVar
 
 from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -35,7 +37,14 @@ def _in_utc(moment: dt.datetime) -> dt.datetime:
         raise ValueError("this moment is before or after all time in UTC") from error
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+def _written_out(moment: Any) -> Any:
+    # A number would be taken for seconds, or from some size on for milliseconds, since 1970.
+    if isinstance(moment, str) and not re.match(r"\d{4}-", moment):
+        raise ValueError("write a date, a time and its zone, as in 2026-05-04T12:00:00Z")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
 _Id = Annotated[str, Field(pattern=r"^[0-9a-f-]{36}$")]
 _Language = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)

@@ -8,7 +8,7 @@ from libs.events.report import Receipt, ReportContent
 from libs.runtime.http import answer_head
 from services.gateway.forwarding import Followers, Forwarder
 from services.gateway.intake_api import Known, ReportId, intake_routes
-from services.gateway.openapi import CHALLENGE_BODY, NOT_MODIFIED, problems
+from services.gateway.openapi import CHALLENGE_BODY, NOT_MODIFIED, ORIGINAL, problems
 from services.gateway.platform_status import PlatformStatus, read_status
 
 
@@ -79,7 +79,8 @@ def _add_content_routes(router: APIRouter, ingest: Forwarder) -> None:
         "/v1/reports/{report_id}/document",
         tags=["partners"],
         summary="The original document; of several the first",
-        responses=problems(404, 410, 422, 503) | NOT_MODIFIED,
+        response_class=Response,
+        responses=problems(404, 410, 422, 503) | ORIGINAL,
     )
     async def document(
         request: Request,

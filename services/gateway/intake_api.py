@@ -4,6 +4,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
+from libs.events.headers import ENTITY_TAGS, IDEMPOTENCY_KEY
 from libs.events.listing import ListQuery, PageQuery, ReportPage, VersionPage
 from libs.events.report import Line, Receipt, SourceName
 from libs.runtime.http import answer_head
@@ -26,18 +27,24 @@ Key = Annotated[
     str | None,
     Header(
         description="Up to 255 visible ASCII characters of your own, new for each request. Sent "
-        "again with the same content it gets the first answer again, with `Idempotent-Replayed`."
+        "again with the same content it gets the first answer again, with `Idempotent-Replayed`.",
+        pattern=IDEMPOTENCY_KEY,
     ),
 ]
 IfMatch = Annotated[
     str | None,
     Header(
         description="An `ETag` of the receipt: only if no version came in and nothing was "
-        "withdrawn since. The platform's own progress does not count. `*`: only if it is there."
+        "withdrawn since. The platform's own progress does not count. `*`: only if it is there.",
+        pattern=ENTITY_TAGS,
     ),
 ]
-IfNoneMatch = Annotated[str | None, Header(description="`*`: only if it is not there.")]
-Known = Annotated[str | None, Header(description="An `ETag`: 304 if it still is so.")]
+IfNoneMatch = Annotated[
+    str | None, Header(description="`*`: only if it is not there.", pattern=ENTITY_TAGS)
+]
+Known = Annotated[
+    str | None, Header(description="An `ETag`: 304 if it still is so.", pattern=ENTITY_TAGS)
+]
 
 _ETAG: Final = {"ETag": "Of the receipt as it is now; see If-Match and If-None-Match."}
 _LATER: Final = {"Retry-After": "While it is not final: look again after so many seconds."}

@@ -121,6 +121,10 @@ NOT_MODIFIED: Final[dict[int | str, dict[str, Any]]] = {
     200: {"headers": _headers({"ETag": "Give it as If-None-Match the next time."})},
     304: {"description": "It is as the caller knows it", "headers": _headers({"ETag": "As given"})},
 }
+ORIGINAL: Final[dict[int | str, dict[str, Any]]] = NOT_MODIFIED | {
+    200: NOT_MODIFIED[200]
+    | {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}
+}
 
 
 def with_passed_on_models(app: FastAPI) -> Callable[[], dict[str, Any]]:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from libs.errors import FieldError, InvalidInput, PreconditionFailed
+from libs.events.headers import ENTITY_TAGS
 from libs.events.report import Receipt, ReportStatus
 
 ANY: Final = "*"
-_TAG = re.compile(r'(W/)?("[\x21\x23-\x7e\x80-\xff]*")')
-_LIST = re.compile(rf"\s*({_TAG.pattern}\s*(,\s*|$))+")
+_TAG = re.compile(r'(W/)?("[^"]*")')
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def _told(found: Standing | None) -> str:
 def _tags(header: str, name: str, *, weak: bool) -> frozenset[str]:
     if header.strip() == ANY:
         return frozenset({ANY})
-    if not _LIST.fullmatch(header):
+    if not re.match(ENTITY_TAGS, header):
         raise InvalidInput(
             f"{name} is not a list of entity tags. Send the ETag as it came, with its quotes.",
             errors=(FieldError(f"/header/{name}", "Not an entity tag in quotes"),),

@@ -1,16 +1,15 @@
 """The headers of a request as ingest reads them."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import Depends, Header
 
+from libs.events.headers import IDEMPOTENCY_KEY
 from services.ingest.desk import Terms
 from services.ingest.entity_tags import read_condition
 
 Partner = Annotated[str, Header(alias="x-navigator-partner", pattern=r"^[a-z0-9-]{1,64}$")]
-# Visible ASCII; with or without the quotes that the draft standard wants around it.
-KEY: Final = r'^("[\x21\x23-\x7e]{1,253}"|[\x21\x23-\x7e]{1,255})$'
-IdempotencyKey = Annotated[str | None, Header(pattern=KEY)]
+IdempotencyKey = Annotated[str | None, Header(pattern=IDEMPOTENCY_KEY)]
 Tags = Annotated[list[str] | None, Header()]
 
 

@@ -102,6 +102,7 @@ def test_the_list_is_filtered(filled: Stage, wanted: dict[str, str], expected: s
         ({"external_id": ""}, "/query/external_id"),
         ({"source": "a/b"}, "/query/source"),
         ({"updated_since": "yesterday"}, "/query/updated_since"),
+        ({"updated_since": "1700000000"}, "/query/updated_since"),
         ({"updated_since": "2026-05-05T00:00:00"}, "/query/updated_since"),
         ({"submitted_after": "0001-01-01T00:00:00+14:00"}, "/query/submitted_after"),
         ({"submitted_before": "9999-12-31T23:59:59-14:00"}, "/query/submitted_before"),
