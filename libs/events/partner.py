@@ -23,9 +23,9 @@ from libs.events.report import (
 REGION = "[a-z0-9-]{1,64}"
 RULES = (
     "Beyond this schema: white space around a value is dropped and then does not count; an "
-    "integer is written without a fraction; a period does not end before it starts; themes and "
-    "target groups are known ones; a document is of a kind that is read here and is what its "
-    "media type says."
+    "integer is written without a fraction; `time` is not in the future; a period does not end "
+    "before it starts; themes and target groups are known ones; a document is of a kind that is "
+    "read here and is what its media type says."
 )
 
 Base64 = Annotated[

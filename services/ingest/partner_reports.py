@@ -1,5 +1,6 @@
 """Reports from partners' own topics, taken in exactly as those that come by HTTP."""
 
+import datetime as dt
 from dataclasses import dataclass
 
 from libs.bus.consumer import Handler
@@ -23,6 +24,8 @@ from services.ingest.submissions import check_taxonomy, plain_filename
 # The consumer group: its own, so that no load of partners delays the events between services.
 GROUP = "ingest-partners"
 LOOK_AGAIN_S = 1.0
+# No event could follow one of next year.
+CLOCKS_DIFFER = dt.timedelta(hours=1)
 _TEXT_FIELDS = {"text", "sections", "documents"}
 
 
@@ -45,6 +48,13 @@ class PartnerReports:
         """Record what was handed over or taken back; the outbox says so to the others."""
         event = given.event
         check_source(given)
+        if event.time > self.intake.clock() + CLOCKS_DIFFER:
+            raise InvalidInput(
+                f"the event's time, {event.time.isoformat()}, is still to come: check the clock "
+                "that it is taken from, and send the event anew",
+                code="time-ahead",
+                errors=(FieldError("/time", "In the future"),),
+            )
         delivery = Delivery(event.source, event.id, event.time)
         if isinstance(event, PartnerReportSubmitted):
             self._submit(given.region, event.data, delivery)

@@ -26,7 +26,7 @@ class Partner:
             "id": f"{self.region}-{number}",
             "source": f"/partners/{self.region}",
             "type": "report.submitted",
-            "time": f"2026-05-04T12:00:{number:02}Z",
+            "time": f"2025-05-04T12:00:{number:02}Z",
             "data": data,
         } | changes
 

@@ -26,7 +26,10 @@ from tests.integration.ingest.stage import Stage
 from tests.integration.ingest.test_partner_reports import REJECTION
 
 ROOT = Path(__file__).parents[3]
-MESSAGE = EXAMPLES["report.submitted"]["A report with its text"] | {"source": "/partners/norr"}
+MESSAGE = EXAMPLES["report.submitted"]["A report with its text"] | {
+    "source": "/partners/norr",
+    "time": "2025-05-04T12:00:00Z",
+}
 REPORT_ID = report_id("norr", "2021-04", "")
 
 

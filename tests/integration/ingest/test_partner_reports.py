@@ -153,6 +153,14 @@ def test_an_event_that_was_overtaken_does_not_undo_the_later_one(
     assert (receipt(stage).version, receipt(stage).status) == (1, ReportStatus.ACCEPTED)
 
 
+def test_an_event_of_the_future_is_refused(stage: Stage, partners: PartnerReports) -> None:
+    partners.on_partner_event(event(55, REPORT))
+    with pytest.raises(InvalidInput) as raised:
+        partners.on_partner_event(event(65, REPORT | {"text": "tomorrow"}))
+    assert raised.value.code == "time-ahead"
+    assert receipt(stage).version == 1
+
+
 def test_withdrawal_by_either_id(stage: Stage, partners: PartnerReports) -> None:
     partners.on_partner_event(event(1, REPORT))
     partners.on_partner_event(taken_back(2, report_id=REPORT_ID))
