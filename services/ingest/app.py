@@ -1,7 +1,11 @@
 """Ingest, wired: the only place where its parts meet."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Final
+
+import httpx
+from fastapi import APIRouter
 
 from libs.bus.dead_letters import DeadLetterReader
 from libs.database.engine import Database
@@ -56,22 +60,7 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
     replay = Replay(database, record_of, platform.clock, relay.wake)
     app.include_router(routes(database, intake, board, replay))
     embed = platform.http(NAME, "embed")
-    comparer = CollectionComparer(database, EmbedPassageCounter(embed))
-    deadline = dt.timedelta(seconds=settings.deadline_s)
-    app.include_router(
-        account_routes(
-            Accounts(database, comparer, platform.clock, deadline),
-            Repair(
-                database,
-                comparer,
-                record_of,
-                platform.clock,
-                deadline,
-                relay.wake,
-                reconciler.wake,
-            ),
-        )
-    )
+    app.include_router(_account(settings, platform, database, embed, relay.wake, reconciler.wake))
     reader = DeadLetterReader(platform.settings.bus(), NAME)
     desk = DeadLetterDesk(database, reader, producer.send, platform.clock)
     app.include_router(dead_letter_routes(desk))
@@ -83,4 +72,21 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
         app=app,
         workers=(relay, consumer, reconciler),
         closers=(producer.close, embed.close, database.close),
+    )
+
+
+def _account(
+    settings: IngestSettings,
+    platform: Platform,
+    database: Database,
+    embed: httpx.Client,
+    committed: Callable[[], None],
+    hurry: Callable[[], None],
+) -> APIRouter:
+    clock, record_of = platform.clock, platform.record_of(NAME)
+    deadline = dt.timedelta(seconds=settings.deadline_s)
+    comparer = CollectionComparer(database, EmbedPassageCounter(embed))
+    return account_routes(
+        Accounts(database, comparer, clock, deadline),
+        Repair(database, comparer, record_of, clock, deadline, committed, hurry),
     )
