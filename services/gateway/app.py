@@ -61,13 +61,12 @@ def new_gateway_app(settings: GatewaySettings, platform: Platform) -> FastAPI:
         telemetry=telemetry,
         lifespan=lifespan,
     )
-    followed = Forwarder("ingest", streams, settings.partner)
     ingest = Forwarder("ingest", clients["ingest"], settings.partner)
     app.include_router(document_routes(ingest))
     app.include_router(
         routes(
             ingest,
-            Followers(followed, settings.max_followers),
+            Followers(Forwarder("ingest", streams, settings.partner), settings.max_followers),
             Forwarder("recommend", clients["recommend"], settings.partner),
         )
     )

@@ -1,7 +1,11 @@
 """Ingest, wired: the only place where its parts meet."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Final
+
+import httpx
+from fastapi import APIRouter
 
 from libs.bus.dead_letters import DeadLetterReader
 from libs.database.engine import Database
@@ -81,10 +85,6 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
     reconciler = Reconciler(database, settings, record_of, clock, relay.wake)
     replay = Replay(database, record_of, clock, relay.wake)
     keep_answers = dt.timedelta(seconds=settings.keep_answers_s)
-    comparer = CollectionComparer(database, EmbedPassageCounter(embed))
-    deadline = dt.timedelta(seconds=settings.deadline_s)
-    accounts = Accounts(database, comparer, clock, deadline)
-    repair = Repair(database, comparer, record_of, clock, deadline, relay.wake, reconciler.wake)
     letters = DeadLetterReader(platform.settings.bus(), NAME)
 
     app = new_app(
@@ -98,7 +98,7 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
     limits, turns = platform.settings, Turns(settings.max_bulk)
     app.include_router(bulk_routes(intake, turns, limits.max_body_bytes, limits.max_bulk_bytes))
     app.include_router(table_routes(intake, turns))
-    app.include_router(account_routes(accounts, repair))
+    app.include_router(_account(settings, platform, database, embed, relay.wake, reconciler.wake))
     app.include_router(dead_letter_routes(DeadLetterDesk(database, letters, producer.send, clock)))
     app.include_router(webhook_routes(webhooks.endpoints))
     # With its broker away ingest goes on taking reports in: that is what the outbox is for.
@@ -126,3 +126,20 @@ def _reader(settings: IngestSettings) -> WorkerReader:
             f"{name} is {settings.ocr_languages}, but: {lacking}, or leave it empty."
         )
     return WorkerReader(settings.parse_limits())
+
+
+def _account(
+    settings: IngestSettings,
+    platform: Platform,
+    database: Database,
+    embed: httpx.Client,
+    committed: Callable[[], None],
+    hurry: Callable[[], None],
+) -> APIRouter:
+    clock, record_of = platform.clock, platform.record_of(NAME)
+    deadline = dt.timedelta(seconds=settings.deadline_s)
+    comparer = CollectionComparer(database, EmbedPassageCounter(embed))
+    return account_routes(
+        Accounts(database, comparer, clock, deadline),
+        Repair(database, comparer, record_of, clock, deadline, committed, hurry),
+    )
