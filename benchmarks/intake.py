@@ -15,11 +15,12 @@ import signal
 import statistics
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Protocol, TypeVar
 
 import httpx
 from httpx_sse import connect_sse
@@ -43,6 +44,17 @@ ACCEPT_P99_MS: Final = 30.0
 SEARCHABLE_P95_MS: Final = 1_000.0
 # The first requests of a process pay for imports and empty caches.
 WARM_UP_S: Final = 1.0
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Calls(Protocol[T_co]):
+    """Calls a port with reports for some seconds."""
+
+    def __call__(
+        self, port: int, reports: Iterator[Submission], *, seconds: float
+    ) -> Coroutine[Any, Any, T_co]:
+        """What the callers saw."""
 
 
 def main() -> None:
@@ -86,14 +98,9 @@ def searchable(engine: str, new_database: NewDatabase, pushes: int) -> Iterator[
 def latencies(engine: str, new_database: NewDatabase, seconds: float) -> Iterator[Measurement]:
     """How long a 202 takes at a steady rate, in at the gateway and in at ingest."""
     for kind, submissions in KINDS.items():
-        measured: dict[str, list[float]] = {}
-        for door in (BARE, *DOORS):
-            with _open(door, new_database()) as port:
-                reports = submissions()
-                asyncio.run(open_loop(port, reports, per_second=PER_SECOND, seconds=WARM_UP_S))
-                measured[door] = asyncio.run(
-                    open_loop(port, reports, per_second=PER_SECOND, seconds=seconds)
-                )
+        measured = _at_each_door(
+            new_database, submissions, partial(open_loop, per_second=PER_SECOND), seconds
+        )
         for door in DOORS:
             for percent in PERCENTILES:
                 yield Measurement(
@@ -110,14 +117,9 @@ def latencies(engine: str, new_database: NewDatabase, seconds: float) -> Iterato
 def rates(engine: str, new_database: NewDatabase, seconds: float) -> Iterator[Measurement]:
     """How many reports are accepted a second when callers send one after the other."""
     for callers in CALLERS:
-        measured: dict[str, float] = {}
-        for door in (BARE, *DOORS):
-            with _open(door, new_database()) as port:
-                reports = json_reports()
-                asyncio.run(closed_loop(port, reports, callers=callers, seconds=WARM_UP_S))
-                measured[door] = asyncio.run(
-                    closed_loop(port, reports, callers=callers, seconds=seconds)
-                )
+        measured = _at_each_door(
+            new_database, json_reports, partial(closed_loop, callers=callers), seconds
+        )
         for door in DOORS:
             yield Measurement(
                 name=f"accepted by {callers} callers, JSON, {door}, {engine}",
@@ -127,6 +129,22 @@ def rates(engine: str, new_database: NewDatabase, seconds: float) -> Iterator[Me
                 n=round(measured[door] * seconds),
                 command=COMMAND,
             )
+
+
+def _at_each_door(
+    new_database: NewDatabase,
+    submissions: Callable[[], Iterator[Submission]],
+    call: Calls[T],
+    seconds: float,
+) -> dict[str, T]:
+    """What callers of the bare app, of the gateway and of ingest saw, after a warm-up of each."""
+    measured: dict[str, T] = {}
+    for door in (BARE, *DOORS):
+        with _open(door, new_database()) as port:
+            reports = submissions()
+            asyncio.run(call(port, reports, seconds=WARM_UP_S))
+            measured[door] = asyncio.run(call(port, reports, seconds=seconds))
+    return measured
 
 
 @contextmanager
