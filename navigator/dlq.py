@@ -121,7 +121,7 @@ def _print_page(page: LetterPage) -> None:
         retried = f", sent back {item.retried} times before" if item.retried else ""
         console.print(item.id, style="bold", markup=False, highlight=False, soft_wrap=True)
         _print_line(
-            f"  {item.time:%Y-%m-%d %H:%M:%S} UTC, {item.group} gave up after "
+            f"  {item.time:%Y-%m-%d %H:%M:%S} UTC, {item.group or 'somebody'} gave up after "
             f"{item.attempts or '?'} tries{retried}; key {item.key or '(none)'}"
         )
         _print_line(f"  {item.error} {item.code}: {item.reason[:SHOWN_REASON]}")
