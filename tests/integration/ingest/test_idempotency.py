@@ -168,7 +168,7 @@ class Held:
 
     def submit(self, desk: Desk) -> None:
         try:
-            self.answers.append(desk.submit(Terms("norr", "k"), REPORT, None))
+            self.answers.append(desk.submit(Terms("norr", "k"), REPORT, ()))
         except (Conflict, Unavailable) as error:
             self.answers.append(error)
 
@@ -192,14 +192,14 @@ def test_while_the_first_is_carried_out_the_second_is_told_to_come_back(stage: S
     held = Held(stage, lambda intake: Desk(intake, keys))
     held.start()
     with pytest.raises(Conflict) as refused:
-        held.desk.submit(Terms("norr", "k"), REPORT, None)
+        held.desk.submit(Terms("norr", "k"), REPORT, ())
     assert refused.value.code == "in-progress"
     assert refused.value.retryable
     assert refused.value.retry_after == 1.0
     held.finish()
     (first,) = held.answers
     assert isinstance(first, Answer)
-    assert held.desk.submit(Terms("norr", "k"), REPORT, None) == first.replayed()
+    assert held.desk.submit(Terms("norr", "k"), REPORT, ()) == first.replayed()
     assert count(stage, VersionRow) == 1
 
 
@@ -213,7 +213,7 @@ def test_two_replicas_carry_it_out_once(stage: Stage) -> None:
     found = [answer for answer in held.answers if isinstance(answer, Answer)]
     assert {answer.body for answer in found} == {found[0].body}
     assert count(stage, VersionRow) == 1
-    assert other.submit(Terms("norr", "k"), REPORT, None).headers["idempotent-replayed"] == "true"
+    assert other.submit(Terms("norr", "k"), REPORT, ()).headers["idempotent-replayed"] == "true"
 
 
 def test_ten_at_once_are_carried_out_once(stage: Stage) -> None:
@@ -225,7 +225,7 @@ def test_ten_at_once_are_carried_out_once(stage: Stage) -> None:
     def submit() -> None:
         barrier.wait(10)
         try:
-            answers.append(desk.submit(Terms("norr", "k"), REPORT, None))
+            answers.append(desk.submit(Terms("norr", "k"), REPORT, ()))
         except Conflict as error:
             refused.append(error)
 
@@ -249,9 +249,9 @@ def test_a_request_that_failed_halfway_leaves_its_key_free(stage: Stage) -> None
         stage.database, broken, stage.clock, stage.intake.resend_after, stage.committed.append
     )
     with pytest.raises(RuntimeError):
-        Desk(intake, keys).submit(Terms("norr", "k"), REPORT, None)
+        Desk(intake, keys).submit(Terms("norr", "k"), REPORT, ())
     assert (count(stage, VersionRow), count(stage, IdempotencyKeyRow)) == (0, 0)
-    assert Desk(stage.intake, keys).submit(Terms("norr", "k"), REPORT, None).status == 202
+    assert Desk(stage.intake, keys).submit(Terms("norr", "k"), REPORT, ()).status == 202
 
 
 def test_a_process_that_dies_leaves_its_key_free(stage: Stage) -> None:
@@ -269,6 +269,6 @@ def test_a_process_that_dies_leaves_its_key_free(stage: Stage) -> None:
         )
         assert died.all()
     other = Desk(stage.intake, IdempotencyKeys(stage.clock, KEEP))
-    assert other.submit(Terms("norr", "k"), REPORT, None).status == 202
+    assert other.submit(Terms("norr", "k"), REPORT, ()).status == 202
     held.finish()
     assert [type(answer) for answer in held.answers] == [Unavailable]

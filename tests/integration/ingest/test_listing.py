@@ -121,7 +121,7 @@ def test_a_newer_version_is_found_by_what_it_says(stage: Stage) -> None:
     submitted(stage, "a", language="fi", title="Ny")
     # The older one is read after all; it is the past already.
     late = NormalisedReport(title="Sen", language="de", sections=(Section(text="x"),))
-    stage.handlers._keep_content(first, late)
+    stage.handlers._keep_content(first, late, {})
     assert found(stage, language="sv") == found(stage, language="de") == set()
     assert found(stage, language="fi") == found(stage, title="ny") == {"a"}
 
@@ -189,7 +189,7 @@ def test_many_changes_at_one_moment_are_paged_by_id(stage: Stage) -> None:
     still = dataclasses.replace(stage.intake, clock=lambda: moment)
     for number in range(7):
         report = ReportSubmission(external_id=str(number), title="T", text="x")
-        still.submit("norr", report, None)
+        still.submit("norr", report)
     stage.now += SETTLED_AFTER
     for order in ({"updated_since": SINCE}, {}):
         seen = [item["external_id"] for page in walk(stage, 2, **order) for item in page]
@@ -220,7 +220,7 @@ def test_the_feed_of_a_server_ends_a_little_before_now(stage: Stage) -> None:
 
 def test_a_partner_s_own_reports(stage: Stage) -> None:
     for partner in ("norr", "syd"):
-        stage.intake.submit(partner, ReportSubmission(title="T", text="x"), None)
+        stage.intake.submit(partner, ReportSubmission(title="T", text="x"))
     with stage.database.read() as session:
         pairs = list_reports(session, after=None, limit=9, partner="syd")
     assert [report.partner for report, _ in pairs] == ["syd"]

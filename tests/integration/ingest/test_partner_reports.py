@@ -73,7 +73,7 @@ def test_it_is_the_same_report_as_by_http(stage: Stage, partners: PartnerReports
     assert partners.on_partner_event(event(1, REPORT)) == []
     assert sent(stage) == [("reports.submitted.v1", 1)]
     assert stage.committed == [REPORT_ID]
-    _, created = stage.intake.submit("norr", ReportSubmission.model_validate(REPORT), None)
+    _, created = stage.intake.submit("norr", ReportSubmission.model_validate(REPORT))
     assert not created
 
 
@@ -82,7 +82,7 @@ def test_a_document_is_the_same_as_by_http(stage: Stage, partners: PartnerReport
     data = {"title": "Grannar", "documents": [inline(content, "C:/x/slut.md", "text/markdown")]}
     partners.on_partner_event(event(1, data))
     same = Document("slut.md", "text/markdown", content)
-    _, created = stage.intake.submit("norr", ReportMetadata(title="Grannar"), same)
+    _, created = stage.intake.submit("norr", ReportMetadata(title="Grannar"), [same])
     assert not created
 
 
@@ -173,7 +173,7 @@ def test_withdrawal_by_either_id(stage: Stage, partners: PartnerReports) -> None
 def test_a_withdrawal_of_what_is_not_the_partners_is_told_to_it(
     stage: Stage, partners: PartnerReports
 ) -> None:
-    others, _ = stage.intake.submit("syd", ReportSubmission.model_validate(REPORT), None)
+    others, _ = stage.intake.submit("syd", ReportSubmission.model_validate(REPORT))
     for which in ({"report_id": others.report_id}, {"external_id": "2021-04"}):
         with pytest.raises(InvalidInput) as raised:
             partners.on_partner_event(taken_back(1, **which))

@@ -88,7 +88,7 @@ def test_only_what_is_wanted_is_told_and_to_its_partner_only(
 ) -> None:
     stage.register(receiver.url, events=(ReportStatus.INDEXED,))
     stage.index()
-    stage.ingest.intake.submit("syd", ReportSubmission(title="T", text="Text"), None)
+    stage.ingest.intake.submit("syd", ReportSubmission(title="T", text="Text"))
     stage.take_turns()
     assert [data_of(got)["status"] for got in receiver.all] == ["indexed"]
 
@@ -118,7 +118,7 @@ def test_a_message_is_written_in_the_transaction_of_its_status(
         stage.database, broken, intake.clock, intake.resend_after, intake.committed
     )
     with pytest.raises(RuntimeError):
-        failing.submit(PARTNER, ReportSubmission(title="T", text="Text"), None)
+        failing.submit(PARTNER, ReportSubmission(title="T", text="Text"))
     assert stage.rows() == []
     stage.submit()
     assert len(stage.rows()) == 1

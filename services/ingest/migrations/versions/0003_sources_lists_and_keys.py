@@ -59,17 +59,21 @@ def _let_sources_share_ids() -> None:
         sa.Column("source", sa.String(length=64), nullable=True),
         sa.Column("folded_title", sa.Text(), nullable=False, server_default=""),
     )
+    # A database that was here before and went back to 0002 has it no more.
+    constrained = bool(sa.inspect(op.get_bind()).get_unique_constraints("reports"))
     if op.get_bind().dialect.name == "postgresql":
         for column in columns:
             op.add_column("reports", column)
-        op.drop_constraint("reports_partner_external_id_key", "reports", type_="unique")
+        if constrained:
+            op.drop_constraint("reports_partner_external_id_key", "reports", type_="unique")
         return
     # SQLite gives the constraint no name; this is the one that it is reflected by.
     names = {"uq": "uq_%(table_name)s_%(column_0_name)s"}
     with op.batch_alter_table("reports", naming_convention=names) as table:
         for column in columns:
             table.add_column(column)
-        table.drop_constraint("uq_reports_partner", type_="unique")
+        if constrained:
+            table.drop_constraint("uq_reports_partner", type_="unique")
 
 
 def _fill() -> None:
