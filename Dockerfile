@@ -52,6 +52,9 @@ ENV PATH=/venv/bin:$PATH \
     NAVIGATOR_HOST=0.0.0.0 \
     NAVIGATOR_DATA_DIR=/data \
     NAVIGATOR_LOG_FORMAT=json
+# docker build --target ingest --build-arg OCR_PACKAGES="tesseract-ocr tesseract-ocr-swe" .
+ARG OCR_PACKAGES=""
+RUN [ -z "$OCR_PACKAGES" ] || { apt-get update && apt-get install -y --no-install-recommends $OCR_PACKAGES && rm -rf /var/lib/apt/lists/*; }
 # Numeric, so that Kubernetes can see that it is not root. A volume on /data inherits the owner.
 RUN install -d -o 10001 -g 10001 /data
 USER 10001:10001

@@ -36,11 +36,11 @@ dev: $(VENV)/.dev ## Install what development and tests need
 run: $(VENV)/.embedded ## Start the whole platform with the demonstration corpus; Ctrl-C stops it
 	@exec $(BIN)/navigator up --demo
 
-test: $(VENV)/.dev browser ## Run all tests, with real parts
+test: $(VENV)/.dev packages ## Run all tests, with real parts
 	$(BIN)/pytest
 
-browser:
-	@scripts/browser.sh
+packages:
+	@scripts/packages.sh
 
 check: lint types contracts manifests ## Lint, types, contracts, manifests
 
@@ -52,8 +52,9 @@ lint: $(VENV)/.dev ## Format, lint and dependency rule
 types: $(VENV)/.dev ## mypy, strict
 	$(BIN)/mypy
 
-contracts: $(VENV)/.dev ## OpenAPI, AsyncAPI and schemas are as the code says
+contracts: $(VENV)/.dev ## OpenAPI, AsyncAPI and schemas are as the code says, and break no released one
 	$(BIN)/navigator contracts check
+	$(BIN)/navigator contracts compatible
 
 manifests: $(VENV)/.dev ## Compose and Kubernetes files
 	$(BIN)/pytest tests/contract/deploy
@@ -65,8 +66,18 @@ fmt: $(VENV)/.dev ## Format, and mend what ruff can
 demo-documents: $(VENV)/.dev ## Build the demonstration corpus's documents from their texts
 	$(BIN)/python data/demo/build.py
 
+bench: $(VENV)/.dev packages ## How fast reports are taken in, beside a bare app that only stores them
+	$(BIN)/python -m benchmarks.intake $(ARGS)
+
+chaos: $(VENV)/.dev ## kill -9 of each part under load, 20 runs: what is lost (writes docs/durability.md)
+	$(BIN)/python -m tests.chaos --markdown docs/durability.md $(ARGS)
+
 quality: $(VENV)/.dev ## How well questions in ten languages find the demonstration corpus
 	$(BIN)/python -m quality.demonstration
+	$(BIN)/python -m quality.tables
+
+documents: $(VENV)/.dev ## What becomes of every document in ../shared/data, as docs/documents.md
+	$(BIN)/python -m quality.documents
 
 lock: $(VENV)/.dev ## Compile the locks anew (make lock ARGS=--upgrade for newer versions)
 	scripts/lock.sh $(ARGS)
@@ -74,4 +85,4 @@ lock: $(VENV)/.dev ## Compile the locks anew (make lock ARGS=--upgrade for newer
 clean: ## Remove the environment and caches; the platform's data in var/ stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache artefacts
 
-.PHONY: help install dev run test browser check lint types contracts manifests fmt demo-documents quality lock clean
+.PHONY: help install dev run test packages check lint types contracts manifests fmt demo-documents bench chaos quality documents lock clean

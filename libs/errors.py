@@ -7,6 +7,7 @@
     ├── NotFound               404
     │   └── Gone               410  was here, was withdrawn
     ├── Conflict               409
+    ├── PreconditionFailed     412  the thing has changed since the caller looked
     ├── Overloaded             429  come back later; a consumer pauses its partition
     └── Unavailable            503  a dependency is away; back off, do not commit
 
@@ -85,11 +86,26 @@ class Gone(NotFound):
 
 
 class Conflict(NavigatorError):
-    """The request contradicts the current state."""
+    """The request contradicts the current state; one that will pass has a `retry_after` (s)."""
 
     status = 409
     code = "conflict"
     title = "Conflict"
+
+    def __init__(
+        self, detail: str, *, code: str | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(detail, code=code)
+        self.retry_after = retry_after
+        self.retryable = retry_after is not None
+
+
+class PreconditionFailed(NavigatorError):
+    """What the caller wanted to be true (If-Match, If-None-Match) is not."""
+
+    status = 412
+    code = "precondition-failed"
+    title = "Precondition failed"
 
 
 class Overloaded(NavigatorError):
@@ -124,6 +140,7 @@ BY_STATUS: Final[Mapping[int, type[NavigatorError]]] = MappingProxyType(
             NotFound,
             Gone,
             Conflict,
+            PreconditionFailed,
             Overloaded,
             Unavailable,
         )

@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
-from navigator import config, contracts
+from navigator import config, contracts, dlq, webhooks
+from navigator.account import account
 from navigator.ask import ask
+from navigator.import_reports import import_reports
 from navigator.push import push
 from navigator.replay import replay
 from navigator.status import status
@@ -39,11 +41,15 @@ def root(
 
 app.command()(up)
 app.command()(push)
+app.command("import")(import_reports)
 app.command()(ask)
 app.command()(status)
 app.command()(replay)
+app.command()(account)
+app.add_typer(dlq.app, name="dlq")
 app.add_typer(config.app, name="config")
 app.add_typer(contracts.app, name="contracts")
+app.add_typer(webhooks.app, name="webhooks")
 
 
 def main() -> None:

@@ -1,25 +1,33 @@
 """The gateway as the command line uses it."""
 
-import datetime as dt
 import json
 import mimetypes
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
 from httpx_sse import connect_sse
+from pydantic import TypeAdapter
 
 from libs.errors import NavigatorError
+from libs.events.bulk import Answer, LastLine
 from libs.events.listing import ReportPage
 from libs.events.recommendation import RecommendationRequest, Recommendations
 from libs.events.report import Receipt, StatusEntry
+from libs.events.tables import TablePreview
 from libs.runtime.peers import error_of
 
+BULK_TIMEOUT = httpx.Timeout(30.0, read=180.0)
 FOLLOW_TIMEOUT = httpx.Timeout(30.0, read=120.0)
 # Python's own table does not know these everywhere.
 _MEDIA_TYPES = {".md": "text/markdown", ".markdown": "text/markdown", ".txt": "text/plain"}
+
+
+_ANSWER: TypeAdapter[Answer | LastLine] = TypeAdapter(Answer | LastLine)
+Form = dict[str, Any]
+"""The keywords with which httpx makes a request's body."""
 
 
 class GatewayError(Exception):
@@ -44,13 +52,15 @@ class GatewayClient:
         headers = {"content-type": "application/json"}
         return self._submitted(content=body, headers=headers)
 
-    def submit_document(self, path: Path, metadata: dict[str, Any] | None) -> tuple[Receipt, bool]:
-        """Hand over a file with metadata beside it; returns its receipt and whether it is new."""
-        guessed = _MEDIA_TYPES.get(path.suffix.lower()) or mimetypes.guess_type(path.name)[0]
-        media_type = guessed or "application/octet-stream"
-        files: dict[str, Any] = {"document": (path.name, path.read_bytes(), media_type)}
+    def submit_documents(
+        self, paths: Sequence[Path], metadata: dict[str, Any] | None
+    ) -> tuple[Receipt, bool]:
+        """Hand over a report's files with metadata; returns its receipt and whether it is new."""
+        files: list[tuple[str, tuple[str | None, str | bytes, str]]] = [
+            ("document", (path.name, path.read_bytes(), _media_type(path))) for path in paths
+        ]
         if metadata is not None:
-            files["metadata"] = (None, json.dumps(metadata), "application/json")
+            files.append(("metadata", (None, json.dumps(metadata), "application/json")))
         return self._submitted(files=files)
 
     def follow(self, report_id: str) -> Iterator[StatusEntry]:
@@ -59,7 +69,9 @@ class GatewayClient:
         with self._answered(), connect_sse(self._http, "GET", path, timeout=FOLLOW_TIMEOUT) as sse:
             sse.response.raise_for_status()
             for event in sse.iter_sse():
-                yield StatusEntry.model_validate_json(event.data)
+                # What keeps the connection alive every 15 s comes through as an event of nothing.
+                if event.data:
+                    yield StatusEntry.model_validate_json(event.data)
 
     def receipt(self, report_id: str) -> Receipt:
         """Where a report stands."""
@@ -83,23 +95,61 @@ class GatewayClient:
             response.raise_for_status()
         return Recommendations.model_validate_json(response.content)
 
-    def replay(self, report_id: str | None, since: dt.datetime | None) -> int:
-        """Have ingest announce reports again; this client's address must be ingest's."""
-        wanted = {"report_id": report_id, "since": since.isoformat() if since else None}
-        parameters = {name: value for name, value in wanted.items() if value}
-        with self._answered():
-            response = self._http.post("/internal/replay", params=parameters, timeout=600.0)
-            response.raise_for_status()
-        return int(response.json()["reports"])
-
     def status(self) -> dict[str, Any]:
         """How the platform is."""
         answer: dict[str, Any] = self._get("/v1/status").json()
         return answer
 
-    def _get(self, path: str, parameters: dict[str, str] | None = None) -> httpx.Response:
+    def preview_table(self, form: Form) -> TablePreview:
+        """How a table would be read; nothing is taken in."""
         with self._answered():
-            return self._http.get(path, params=parameters).raise_for_status()
+            response = self._http.post(
+                "/v1/reports/table", params={"dry_run": "true"}, timeout=BULK_TIMEOUT, **form
+            )
+            response.raise_for_status()
+        return TablePreview.model_validate_json(response.content)
+
+    def submit_table(self, form: Form) -> Iterator[Answer | LastLine]:
+        """Hand over a table; what became of each row as it is told, then the summary."""
+        yield from self._many("/v1/reports/table", form)
+
+    def submit_lines(self, body: bytes) -> Iterator[Answer | LastLine]:
+        """Hand over lines of NDJSON, not very many at once: all are sent before one is read."""
+        headers = {"content-type": "application/x-ndjson"}
+        yield from self._many("/v1/reports/bulk", {"content": body, "headers": headers})
+
+    def _many(self, path: str, request: Form) -> Iterator[Answer | LastLine]:
+        last = None
+        with (
+            self._answered(),
+            self._http.stream("POST", path, timeout=BULK_TIMEOUT, **request) as response,
+        ):
+            if response.is_error:
+                response.read()
+            response.raise_for_status()
+            for line in response.iter_lines():
+                last = _ANSWER.validate_json(line)
+                yield last
+        if not isinstance(last, LastLine):
+            raise GatewayError(
+                "The answer broke off. What was told is kept; import the file again for the rest."
+            )
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """The JSON that a request is answered with; None where the answer is empty."""
+        with self._answered():
+            response = self._http.request(method, path, json=body).raise_for_status()
+        return response.json() if response.content else None
+
+    def _get(
+        self, path: str, parameters: dict[str, str] | None = None, *, timeout_s: float = 30.0
+    ) -> httpx.Response:
+        with self._answered():
+            return self._http.get(path, params=parameters, timeout=timeout_s).raise_for_status()
+
+    def _post(self, path: str, *, timeout_s: float = 30.0, **more: Any) -> httpx.Response:
+        with self._answered():
+            return self._http.post(path, timeout=timeout_s, **more).raise_for_status()
 
     def _submitted(self, **request: Any) -> tuple[Receipt, bool]:
         with self._answered():
@@ -120,6 +170,11 @@ class GatewayClient:
                 f"Navigator does not answer at {self.url} ({type(error).__name__}). "
                 "Start it with `make run`, or say where it is with --url."
             ) from error
+
+
+def _media_type(path: Path) -> str:
+    guessed = _MEDIA_TYPES.get(path.suffix.lower()) or mimetypes.guess_type(path.name)[0]
+    return guessed or "application/octet-stream"
 
 
 def _sentence(response: httpx.Response) -> str:

@@ -84,7 +84,7 @@ def _external_id(source: Path | dict[str, Any]) -> str:
 def _submit(client: GatewayClient, source: Path | dict[str, Any]) -> Receipt:
     if isinstance(source, dict):
         return client.submit_json(json.dumps(source).encode())[0]
-    return client.submit_document(document_of(source), json.loads(source.read_bytes()))[0]
+    return client.submit_documents([document_of(source)], json.loads(source.read_bytes()))[0]
 
 
 def _tell_rejection(receipt: Receipt) -> None:

@@ -10,6 +10,8 @@ from rich.markup import escape
 
 from libs.events.report import Receipt, ReportStatus, StatusEntry
 from navigator.client import GatewayClient, GatewayError
+from navigator.import_lines import LINES
+from navigator.import_tables import TABLES
 from navigator.terminal import AsJson, Url, console, gateway, print_json, tell_error
 
 Outcome = dict[str, Any]
@@ -50,6 +52,9 @@ def push(
     title: Annotated[str | None, typer.Option(help="Title of a document.")] = None,
     language: Annotated[str | None, typer.Option(help="Its language: sv, fi, et …")] = None,
     external_id: ExternalId = None,
+    as_one: Annotated[
+        bool, typer.Option("--as-one", help="The files are one report: itself first, then annexes.")
+    ] = False,
     wait: Annotated[
         bool, typer.Option(help="Wait until each report can be found, or is rejected.")
     ] = True,
@@ -65,40 +70,48 @@ def push(
     outcomes: list[Outcome] = []
     with gateway(url) as client:
         known = (_read_object(metadata) if metadata else {}) | {k: v for k, v in given.items() if v}
-        if external_id and len(files) > 1:
-            raise GatewayError("--external-id names one report: push one file with it.")
-        for path in files:
-            outcomes += _push_file(client, path, known, wait=wait, quiet=as_json)
+        reports = [files] if as_one else [[path] for path in files]
+        if external_id and len(reports) > 1:
+            raise GatewayError(
+                "--external-id names one report: push one file with it, or several --as-one."
+            )
+        for paths in reports:
+            outcomes += _push_files(client, paths, known, wait=wait, quiet=as_json)
     if as_json:
         print_json(outcomes)
     if any("error" in outcome or outcome.get("status") == "rejected" for outcome in outcomes):
         raise typer.Exit(1)
 
 
-def _push_file(
-    client: GatewayClient, path: Path, known: dict[str, Any], *, wait: bool, quiet: bool
+def _push_files(
+    client: GatewayClient, paths: list[Path], known: dict[str, Any], *, wait: bool, quiet: bool
 ) -> list[Outcome]:
     outcomes: list[Outcome] = []
+    names = ", ".join(map(str, paths))
     try:
-        for receipt, created in _submit(client, path, known):
+        for receipt, created in _submit(client, paths, known):
             if not quiet:
                 _tell(receipt, created=created)
             last = _followed(client, receipt, quiet=quiet) if wait else receipt
-            outcomes.append({"file": str(path), **last.model_dump(mode="json")})
+            outcomes.append({"file": names, **last.model_dump(mode="json")})
     except GatewayError as error:
         if not quiet:
-            tell_error(f"{path}: {error}")
-        outcomes.append({"file": str(path), "error": str(error)})
+            tell_error(f"{names}: {error}")
+        outcomes.append({"file": names, "error": str(error)})
     return outcomes
 
 
 def _submit(
-    client: GatewayClient, path: Path, known: dict[str, Any]
+    client: GatewayClient, paths: list[Path], known: dict[str, Any]
 ) -> Iterator[tuple[Receipt, bool]]:
-    if path.suffix.lower() != ".json":
-        yield client.submit_document(path, {"title": path.stem} | known if known else None)
+    first = paths[0]
+    for path in paths:
+        if path.suffix.lower() in TABLES | LINES:
+            raise GatewayError(f"it holds many reports: use `navigator import {path}`.")
+    if len(paths) > 1 or first.suffix.lower() != ".json":
+        yield client.submit_documents(paths, {"title": first.stem} | known if known else None)
         return
-    content = _read_json(path)
+    content = _read_json(first)
     reports = content if isinstance(content, list) else [content]
     if not reports:
         raise GatewayError("the list is empty: put a report in it.")

@@ -5,14 +5,8 @@ from typing import Annotated
 
 import typer
 
-from libs.runtime.settings import PlatformSettings, read_settings
-from navigator.client import GatewayClient
-from navigator.terminal import AsJson, console, print_json, telling_errors
-
-Ingest = Annotated[
-    str | None,
-    typer.Option("--url", help="Ingest's address. Default: as the settings say."),
-]
+from navigator.ingest_client import IngestUrl, ingest
+from navigator.terminal import AsJson, console, print_json
 
 
 def replay(
@@ -24,7 +18,8 @@ def replay(
         ),
     ] = None,
     report: Annotated[str | None, typer.Option(help="Only the report with this id.")] = None,
-    url: Ingest = None,
+    partner: Annotated[str | None, typer.Option(help="Only this partner's reports.")] = None,
+    url: IngestUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """Announce finished reports again, so that an index that was lost is made anew.
@@ -33,10 +28,8 @@ def replay(
     already is not made again.
     """
     moment = since.replace(tzinfo=dt.UTC) if since else None
-    with telling_errors():
-        address = url or read_settings(PlatformSettings).url_of("ingest")
-        with GatewayClient(address) as client:
-            count = client.replay(report, moment)
+    with ingest(url) as client:
+        count = client.replay(report, partner, moment)
     if as_json:
         print_json({"reports": count})
     else:

@@ -37,7 +37,7 @@ from services.embed.embedder import Embedder
 from services.embed.openvino_embedder import OpenVinoEmbedder
 from services.embed.passages import cut
 from services.embed.points import points
-from services.ingest.normalisation import normalise_document, normalise_submission
+from services.ingest.normalisation import normalise_documents, normalise_submission
 from services.ingest.parsing.detection import sniff
 from services.ingest.parsing.parser import parse
 from services.recommend.cards import group
@@ -50,17 +50,17 @@ Row = dict[str, Any]
 Find = Callable[[str], list[PassageHit]]
 
 
-def corpus() -> Iterator[NormalisedReport]:
+def corpus(detector: LanguageDetector) -> Iterator[NormalisedReport]:
     """The demonstration corpus, read as ingest reads it."""
     for source in sources(DEMO_FOLDER):
         if isinstance(source, dict):
-            yield normalise_submission(ReportSubmission.model_validate(source))
+            yield normalise_submission(ReportSubmission.model_validate(source), detector)
             continue
         path = document_of(source)
         document = path.read_bytes()
         parsed = parse(document, sniff(document, None, path.name))
         metadata = ReportMetadata.model_validate_json(source.read_bytes())
-        yield normalise_document(metadata, parsed, path.name)
+        yield normalise_documents(metadata, [(path.name, parsed)], detector)
 
 
 @contextmanager
@@ -129,8 +129,8 @@ def main() -> None:
     arguments.add_argument("--json", type=Path, help="write the rows to this file too")
     chosen = arguments.parse_args()
     asked: list[Row] = json.loads((DEMO_FOLDER / "questions.json").read_bytes())
-    reports = list(corpus())
     bm25, detector = Bm25Encoder(), LanguageDetector()
+    reports = list(corpus(detector))
     raw = OpenVinoEmbedder(prepare_model(Path("var/models")))
     corrected = CorrectedEmbedder(raw, LanguageCorrection.load(raw.model), detector)
     rows: list[Row] = []

@@ -61,6 +61,27 @@ def quiet_the_client() -> None:
         logger.setLevel(logging.CRITICAL)
 
 
+def give_back_parked(consumer: Any) -> None:
+    """To be called before each poll of a consumer whose partitions are paused at times.
+
+    kafka-python 3.0.12 keeps what it had fetched of a partition that was paused, and gives it
+    back only while no other partition's records are in hand. It takes exhausted ones for
+    records in hand, so a resumed partition was never read again.
+    """
+    fetcher = consumer._fetcher  # noqa: SLF001 - there is no other way to it
+    if not fetcher._next_partition_records:  # noqa: SLF001
+        fetcher._next_partition_records = None  # noqa: SLF001
+
+
+def has_to_join(consumer: Any) -> bool:
+    """True while a consumer has to join its group, at its start or because topics have changed.
+
+    It does so within polls. Where it reads topics by pattern it begins each time by asking for
+    all topics: in polls of 2 ms it never came to an end.
+    """
+    return bool(consumer._coordinator.need_rejoin())  # noqa: SLF001 - there is no other way to it
+
+
 def told(error: Exception) -> str:
     """What a lost broker means for a person: the client's words, cut short, and what to do."""
     return (

@@ -4,7 +4,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from kafka import KafkaConsumer
@@ -13,17 +13,17 @@ from opentelemetry import metrics, trace
 from opentelemetry.metrics import CallbackOptions, Observation
 
 from libs.bus.client import milliseconds, open_client, told
-from libs.bus.processing import Handler, Processor, Rules, Sender
+from libs.bus.processing import Handler, Handlers, Processor, Rules, Sender
 from libs.bus.retry import Backoff, DeadLetterLimit
 from libs.bus.session import Session
 from libs.bus.settings import BusSettings
-from libs.bus.topics import ensure_topics
+from libs.bus.subscription import subscription_to
+from libs.bus.topics import ensure_topic_names
 from libs.clock import Clock, NewId
 from libs.errors import Unavailable
-from libs.events.topics import Topic
 from libs.telemetry import names
 
-__all__ = ["EventConsumer", "Handler"]
+__all__ = ["EventConsumer", "Handler", "Handlers"]
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class EventConsumer:
         *,
         service: str,
         group: str,
-        handlers: Mapping[Topic, Handler],
+        handlers: Handlers,
         producer: Sender,
         source: str,
         clock: Clock,
@@ -58,10 +58,15 @@ class EventConsumer:
         self._settings = settings
         self._member = f"{service}-{settings.instance}"
         self._group = group
-        self._topics = tuple(handlers)
+        self._subscription = subscription_to(handlers)
         self._monotonic = monotonic
         self._backoff = Backoff(settings.backoff_initial_s, settings.backoff_max_s, jitter)
-        meter = metrics.get_meter(names.SCOPE_BUS, meter_provider=meter_provider)
+        # A meter has one gauge of a name, and a service may have two consumers.
+        meter = metrics.get_meter(
+            names.SCOPE_BUS,
+            meter_provider=meter_provider,
+            attributes={names.MESSAGING_CONSUMER_GROUP_NAME: group},
+        )
         limit = DeadLetterLimit(
             ratio=settings.dead_letter_ratio, window=settings.dead_letter_window
         )
@@ -72,7 +77,7 @@ class EventConsumer:
             source=source,
             clock=clock,
             new_id=new_id,
-            rules=Rules(self._backoff, settings.max_attempts, limit),
+            rules=Rules(self._backoff, settings.max_attempts, limit, settings.max_message_bytes),
             tracer=trace.get_tracer(names.SCOPE_BUS, tracer_provider=tracer_provider),
             meter=meter,
             monotonic=monotonic,
@@ -86,7 +91,10 @@ class EventConsumer:
         self._trouble = STARTING
         self._failure: str | None = None
 
-    name = "consumer"
+    @property
+    def name(self) -> str:
+        """For logs and for who watches the parts."""
+        return f"consumer-{self._group}"
 
     @property
     def failure(self) -> str | None:
@@ -127,7 +135,7 @@ class EventConsumer:
         """
         session = self._session
         known = session.lag if session is not None else {}
-        return {topic.name: known.get(topic.name, 0) for topic in self._topics}
+        return {**dict.fromkeys(self._subscription.topics, 0), **known}
 
     def _run(self) -> None:
         failures = 0
@@ -158,13 +166,13 @@ class EventConsumer:
         return 1 if self._session is not None and self._session.ready else failures + 1
 
     def _run_session(self) -> None:
-        ensure_topics(self._settings, self._topics)
+        ensure_topic_names(self._settings, self._subscription.topics)
         with self._connected() as client:
             session = Session(
                 client,
                 self._settings,
                 self._processor,
-                (topic.name for topic in self._topics),
+                self._subscription,
                 self._stopping,
                 monotonic=self._monotonic,
             )
@@ -195,7 +203,10 @@ class EventConsumer:
             session_timeout_ms=milliseconds(settings.session_timeout_s),
             heartbeat_interval_ms=milliseconds(min(3.0, settings.session_timeout_s / 3)),
             max_poll_interval_ms=milliseconds(settings.max_poll_interval_s),
-            metadata_max_age_ms=30_000,
+            # While the broker waits for something in quiet partitions, the client does not ask
+            # it for what stands in the others.
+            fetch_max_wait_ms=milliseconds(settings.idle_wait_s),
+            metadata_max_age_ms=milliseconds(settings.discovery_s),
         )
         try:
             yield client

@@ -22,7 +22,7 @@ from typing import Self
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from libs.bus import die_with_parent
+from libs import die_with_parent
 from libs.bus.client import open_client
 from libs.bus.settings import BusSettings
 from libs.errors import Unavailable

@@ -12,18 +12,22 @@ from typing import Any, Protocol
 from opentelemetry import metrics, trace
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
+from libs.bus.binary_mode import structured
 from libs.bus.dead_letter import Burial, code_of, dead_letter, without_value
 from libs.bus.record import Received, Record, record_of
 from libs.bus.retry import Backoff, DeadLetterLimit, Trouble
 from libs.clock import Clock, NewId
 from libs.errors import InvalidInput, NotFound, Overloaded, TooLarge, Unavailable
-from libs.events.envelope import EventPayload, decode, read_payload
+from libs.events.envelope import EventPayload, decode
+from libs.events.partner_topics import PARTNER_REPORTS, PartnerTopics, region_of
 from libs.events.topics import Topic
 from libs.telemetry import names, propagation
 
 logger = logging.getLogger(__name__)
 
+Contract = Topic | PartnerTopics
 Handler = Callable[[Any], Sequence[EventPayload]]
+Handlers = Mapping[Topic, Handler] | Mapping[PartnerTopics, Handler]
 
 
 class Sender(Protocol):
@@ -59,11 +63,12 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How often to try, how long to wait in between, and when to stop altogether."""
+    """How often to try, how long to wait in between, when to stop, and what is too large."""
 
     backoff: Backoff
     max_attempts: int
     limit: DeadLetterLimit
+    max_message_bytes: int = 1_000_000
 
 
 class Instruments:
@@ -91,7 +96,7 @@ class Processor:
         self,
         *,
         group: str,
-        handlers: Mapping[Topic, Handler],
+        handlers: Handlers,
         producer: Sender,
         source: str,
         clock: Clock,
@@ -102,7 +107,9 @@ class Processor:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._group = group
-        self._handlers = {topic.name: (topic, handler) for topic, handler in handlers.items()}
+        self._handlers: dict[str, tuple[Contract, Handler]] = {
+            contract.name: (contract, handler) for contract, handler in handlers.items()
+        }
         self._producer = producer
         self._source = source
         self._clock = clock
@@ -112,6 +119,7 @@ class Processor:
         self._instruments = Instruments(meter)
         self._monotonic = monotonic
         self._troubles: dict[tuple[str, int], Trouble] = {}
+        self._partner_limits: dict[str, DeadLetterLimit] = {}
 
     def process(self, message: Received) -> Verdict:
         """Try the message once. The outgoing events are safe at the broker when this returns."""
@@ -134,17 +142,23 @@ class Processor:
         return verdict
 
     def _handle(self, message: Received, span: Span) -> None:
-        topic, handler = self._handlers[message.topic]
-        event = decode(message.value)
+        if len(message.value) > self._rules.max_message_bytes:
+            raise TooLarge(
+                f"the message has {len(message.value)} bytes, more than "
+                f"{self._rules.max_message_bytes}: send what is so large by HTTP"
+            )
+        partners = region_of(message.topic) is not None
+        contract, handler = self._handlers[PARTNER_REPORTS if partners else message.topic]
+        event = decode(structured(message))
         span.set_attribute(names.MESSAGING_MESSAGE_ID, event.id)
-        outgoing = handler(read_payload(event, topic.payload))
+        outgoing = handler(contract.read(message.topic, event))
         self._producer.send(
             [
                 record_of(payload, source=self._source, clock=self._clock, new_id=self._new_id)
                 for payload in outgoing
             ]
         )
-        self._rules.limit.count(bug=False)
+        self._limit(message).count(bug=False)
 
     def _judge(self, message: Received, trouble: Trouble, error: Exception) -> Verdict:
         match error:
@@ -164,8 +178,10 @@ class Processor:
         self._log(logging.ERROR, "the handler has a bug", message, error)
         if trouble.bugs < self._rules.max_attempts:
             return self._put_off(message, trouble, error)
-        if self._rules.limit.reached:
-            return Verdict(Outcome.STOP)
+        if self._limit(message).reached:
+            # One partner's events must not stop those of the others: its topic waits alone.
+            partners = region_of(message.topic) is not None
+            return self._put_off(message, trouble, error) if partners else Verdict(Outcome.STOP)
         return self._bury(message, trouble, error)
 
     def _put_off(
@@ -174,7 +190,8 @@ class Processor:
         self._troubles[message.topic, message.partition] = trouble
         delay = self._rules.backoff.delay(trouble.attempts) if seconds is None else seconds
         self._instruments.retries.add(1, self._attributes(message, error))
-        self._log(logging.WARNING, "the event will be tried again", message, error)
+        level = logging.INFO if isinstance(error, Overloaded) else logging.WARNING
+        self._log(level, "the event will be tried again", message, error)
         return Verdict(Outcome.RETRY, delay)
 
     def _bury(self, message: Received, trouble: Trouble, error: Exception) -> Verdict:
@@ -184,7 +201,7 @@ class Processor:
         except Unavailable as unavailable:
             # The attempt itself counted already; only the letter has to wait.
             return self._put_off(message, trouble, unavailable)
-        self._rules.limit.count(bug=not isinstance(error, InvalidInput))
+        self._limit(message).count(bug=not isinstance(error, InvalidInput))
         self._instruments.dead_letters.add(1, self._attributes(message, error))
         self._log(logging.WARNING, "the event became a dead letter", message, error)
         return Verdict(Outcome.DEAD_LETTER)
@@ -195,6 +212,11 @@ class Processor:
         except TooLarge:
             # A partner's topic may take larger messages than ours. The letter says where it is.
             self._producer.send([without_value(letter)])
+
+    def _limit(self, message: Received) -> DeadLetterLimit:
+        if region_of(message.topic) is None:
+            return self._rules.limit
+        return self._partner_limits.setdefault(message.topic, self._rules.limit.anew())
 
     def _trouble_with(self, message: Received) -> Trouble:
         known = self._troubles.get((message.topic, message.partition))

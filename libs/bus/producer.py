@@ -158,7 +158,7 @@ class EventProducer:
             self._client = None
             self._topics.clear()
         if client is not None:
-            client.close(timeout=0)
+            _close(client)
 
     @staticmethod
     def _fail(spans: Sequence[Span], error: Exception) -> None:
@@ -166,3 +166,12 @@ class EventProducer:
         for span in spans:
             span.set_attribute(names.ERROR_TYPE, type(cause).__name__)
             span.set_status(Status(StatusCode.ERROR, type(cause).__name__))
+
+
+def _close(client: KafkaProducer) -> None:
+    try:
+        client.close(timeout=0)
+    except KafkaError:
+        # Where another thread's records are under way kafka-python 3.0.12 gives up closing. They
+        # must end too: nobody but those who wait for them holds this client any more.
+        client._sender.force_close()  # noqa: SLF001

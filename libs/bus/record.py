@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from kafka.consumer.fetcher import ConsumerRecord
+
 from libs.clock import Clock, NewId
 from libs.events.envelope import CONTENT_TYPE, CloudEvent, EventPayload, encode
 from libs.events.topics import topic_of
@@ -34,6 +36,18 @@ class Received:
     key: str
     value: bytes
     headers: Headers
+
+
+def received(message: ConsumerRecord) -> Received:
+    """What a client read from a topic."""
+    return Received(
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
+        key=(message.key or b"").decode(errors=KEY_ERRORS),
+        value=message.value or b"",
+        headers=tuple((name, value or b"") for name, value in message.headers),
+    )
 
 
 def record_of(payload: EventPayload, *, source: str, clock: Clock, new_id: NewId) -> Record:

@@ -55,6 +55,11 @@ class DeadLetterLimit:
             recent = recent[1:]
         return sum(recent) + 1 > self._most
 
+    def anew(self) -> "DeadLetterLimit":
+        """The same limit, with nothing counted yet."""
+        window = self._recent.maxlen or 1
+        return DeadLetterLimit(ratio=self._most / window, window=window)
+
     def count(self, *, bug: bool) -> None:
         """Note a message that is over and done with."""
         self._recent.append(bug)

@@ -23,6 +23,9 @@ class BusSettings(BaseModel):
     # noida-db rewrites its whole file at each save: 20,000 events are 57 MB, which cost a fifth
     # of a core while events trickle in. The SQL record is the memory, the topic only the way.
     retention_s: Annotated[Seconds, Field(description="How long a topic keeps events.")] = HOUR
+    partner_retention_s: Annotated[
+        Seconds, Field(description="The same of partners' topics, which nothing else remembers.")
+    ] = 7 * DAY
     dead_letter_retention_s: Seconds = 30 * DAY
     max_message_bytes: Annotated[int, Field(ge=1_024)] = 1_000_000
 
@@ -60,6 +63,9 @@ class BusSettings(BaseModel):
     check_interval_s: Annotated[
         Seconds, Field(description="Between looks at the broker's memory and at the lag.")
     ] = 2.0
+    discovery_s: Annotated[
+        Seconds, Field(description="Between looks for new topics, partitions and leaders.")
+    ] = 5.0
 
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None

@@ -10,7 +10,8 @@ from kafka.errors import InvalidPartitionsError, KafkaError, TopicAlreadyExistsE
 
 from libs.bus.client import broker_errors, milliseconds, open_client
 from libs.bus.settings import BusSettings
-from libs.events.topics import DEAD_LETTER_SUFFIX, Topic
+from libs.events.partner_topics import region_of
+from libs.events.topics import DEAD_LETTER_SUFFIX
 
 logger = logging.getLogger(__name__)
 
@@ -18,19 +19,17 @@ logger = logging.getLogger(__name__)
 DEAD_LETTER_ROOM_BYTES = 64 * 1_024
 
 
-def ensure_topics(settings: BusSettings, topics: Iterable[Topic]) -> None:
+def ensure_topic_names(settings: BusSettings, topics: Iterable[str]) -> None:
     """Make each topic and its dead-letter topic unless they are there. Safe to call again.
 
-    A topic with fewer partitions than the settings say gets more of them. Returns when the
-    broker names a leader for every partition. Raises Unavailable when no broker answers.
+    A dead-letter topic's name brings its original along. A topic with fewer partitions than the
+    settings say gets more of them, unless it is a partner's. Returns when the broker names a
+    leader for every partition. Raises Unavailable when no broker answers.
     """
-    ensure_topic_names(settings, (topic.name for topic in topics))
-
-
-def ensure_topic_names(settings: BusSettings, topics: Iterable[str]) -> None:
-    """Like `ensure_topics`, by name. A dead-letter topic's name brings its original along."""
     originals = {name.removesuffix(DEAD_LETTER_SUFFIX) for name in topics}
     wanted = sorted(originals | {name + DEAD_LETTER_SUFFIX for name in originals})
+    if not wanted:
+        return
     with (
         broker_errors(settings, "making the topics"),
         closing(open_client(KafkaAdminClient, settings, "navigator-topics")) as admin,
@@ -58,6 +57,10 @@ def _make(admin: KafkaAdminClient, settings: BusSettings, name: str, *, exists: 
             pass
         else:
             return
+    if region_of(name):
+        # It holds what nobody has read yet: with more partitions a report's next event could
+        # overtake the one before.
+        return
     try:
         admin.create_partitions({name: NewPartitions(settings.partitions)})
     except InvalidPartitionsError:
@@ -72,8 +75,11 @@ def _make(admin: KafkaAdminClient, settings: BusSettings, name: str, *, exists: 
 
 def _new_topic(settings: BusSettings, name: str) -> NewTopic:
     dead = name.endswith(DEAD_LETTER_SUFFIX)
-    keep_s = settings.dead_letter_retention_s if dead else settings.retention_s
     room = DEAD_LETTER_ROOM_BYTES if dead else 0
+    if dead:
+        keep_s = settings.dead_letter_retention_s
+    else:
+        keep_s = settings.partner_retention_s if region_of(name) else settings.retention_s
     return NewTopic(
         name=name,
         num_partitions=settings.partitions,

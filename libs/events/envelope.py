@@ -23,10 +23,14 @@ class EventPayload(Strict):
 
 
 P = TypeVar("P", bound=EventPayload)
+E = TypeVar("E", bound="Envelope")
 
 
-class CloudEvent(BaseModel):
-    """The envelope. Unknown attributes are extensions and are allowed, as the standard says."""
+class Envelope(BaseModel):
+    """What all events have around their data.
+
+    Unknown attributes are extensions and are allowed, as the standard says.
+    """
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -37,6 +41,14 @@ class CloudEvent(BaseModel):
     time: dt.datetime
     subject: str | None = None
     datacontenttype: Literal["application/json"] = "application/json"
+
+
+class CloudEvent(Envelope):
+    """An event whose data is still to be read."""
+
+    # NaN is no JSON: read again it must be refused, not be taken for null.
+    model_config = ConfigDict(ser_json_inf_nan="constants")
+
     data: dict[str, object]
 
 
@@ -48,7 +60,7 @@ def encode(event: CloudEvent) -> bytes:
 def decode(value: bytes) -> CloudEvent:
     """Read an envelope. Raises InvalidInput with the fields that are wrong."""
     try:
-        return CloudEvent.model_validate_json(value)
+        return CloudEvent.model_validate_json(value, strict=True)
     except ValidationError as error:
         raise InvalidInput(
             "not a CloudEvent in structured JSON",
@@ -66,8 +78,25 @@ def read_payload(event: CloudEvent, payload: type[P]) -> P:
     try:
         return payload.model_validate(event.data)
     except ValidationError as error:
-        raise InvalidInput(
-            f"data is not a {payload.TYPE}",
-            code="invalid-event-data",
-            errors=field_errors(error.errors()),  # type: ignore[arg-type]
-        ) from error
+        raise invalid_data(payload.TYPE, error) from error
+
+
+def read_event(event: CloudEvent, kind: type[E]) -> E:
+    """The whole event as its model, by the letter of its JSON Schema: "5" is no number.
+
+    Raises InvalidInput with the fields that are wrong.
+    """
+    try:
+        return kind.model_validate_json(event.model_dump_json(), strict=True)
+    except ValidationError as error:
+        raise invalid_data(event.type, error) from error
+
+
+def invalid_data(name: str, error: ValidationError) -> InvalidInput:
+    """The error for an event of a known type that is not as its schema says."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    return InvalidInput(
+        f"this is not a {name} as published",
+        code="invalid-event-data",
+        errors=field_errors(found),  # type: ignore[arg-type]  # ErrorDetails is a TypedDict
+    )

@@ -27,7 +27,7 @@ class ReportAccepted(EventPayload):
     version: Version
     partner: str
     digest: Annotated[
-        str, Field(description="SHA-256 of what was handed over, with its document; hexadecimal.")
+        str, Field(description="SHA-256 of what was handed over, with its documents; hexadecimal.")
     ]
     content_url: Annotated[str, Field(description="Path at the ingest service.")]
 

@@ -67,6 +67,14 @@ class Answer(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class QuotedDocument(Answer):
+    """The document that a quotation stands in; `number` counts the report's documents from 0."""
+
+    number: int
+    filename: str
+    link: Annotated[str, Field(description="Where the original waits.")]
+
+
 class Evidence(Answer):
     """A verbatim quotation and where it stands.
 
@@ -77,6 +85,9 @@ class Evidence(Answer):
     quote: str
     language: str | None
     heading: str | None
+    document: Annotated[
+        QuotedDocument | None, Field(description="None for a report that came as JSON.")
+    ] = None
     page: int | None
     section: int
     start: int

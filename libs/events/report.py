@@ -10,8 +10,8 @@ from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -22,22 +22,35 @@ from libs.errors import FieldError
 
 # Of a report's sections together, however they came.
 MAX_TEXT_CHARS = 5_000_000
+# A report with its annexes. The limit on a body's size holds for all of them together.
+MAX_DOCUMENTS = 10
+# What does not count as text, for a regular expression that every engine reads alike: `\s`
+# means something else in each of them.
+BLANKS = r"\u0000\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 
 
-def _without_nul(text: str) -> str:
-    # The embedding model's tokenizer cuts a text silently at NUL (docs/adr/0004).
-    return text.replace("\x00", "")
+def _without_nul(value: object) -> object:
+    # The embedding model's tokenizer cuts a text silently at NUL (docs/adr/0004). It goes before
+    # blanks do, which may stand behind it.
+    return value.replace("\x00", "") if isinstance(value, str) else value
 
 
 Line = Annotated[
     str,
-    AfterValidator(_without_nul),
+    # Before what follows too, which otherwise measures a blank text before it is stripped.
+    StringConstraints(strip_whitespace=True),
     StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000),
+    Field(json_schema_extra={"pattern": f"[^{BLANKS}]"}),
+    BeforeValidator(_without_nul),
 ]
-Text = Annotated[str, AfterValidator(_without_nul), StringConstraints(max_length=MAX_TEXT_CHARS)]
+Text = Annotated[str, StringConstraints(max_length=MAX_TEXT_CHARS), BeforeValidator(_without_nul)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+SourceName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)
+]
 LanguageTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+Pointer = Annotated[str, StringConstraints(pattern=r"^(/([^~/]|~[01])*)+$", max_length=1_000)]
 
 
 class Strict(BaseModel):
@@ -66,14 +79,23 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-class Section(Strict):
-    """One part of the report's text, with the place in its document that it came from."""
+class SubmittedSection(Strict):
+    """One part of a report's text as its partner hands it over."""
 
     text: Text
     heading: Line | None = None
     kind: SectionKind | None = None
     # A page beyond this is a mistake, and beyond 2^63 no engine would take it.
     page: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+
+
+class Section(SubmittedSection):
+    """One part of a report's text, with the place that it came from.
+
+    `document` is the number of the document that it stands in; its place there is `page`.
+    """
+
+    document: Annotated[int, Field(ge=0)] | None = None
 
 
 class Organisation(Strict):
@@ -136,7 +158,7 @@ class Result(Strict):
 
     indicator: Line | None = None
     # NaN and infinity are not JSON: they could be taken in, but never be given out again.
-    value: Annotated[float, Field(allow_inf_nan=False)] | str | None = None
+    value: Annotated[float, Field(allow_inf_nan=False)] | Text | None = None
     unit: Line | None = None
     text: Text | None = None
 
@@ -146,6 +168,8 @@ class Contact(Strict):
 
     name: Line
     role: Line | None = None
+    organisation: Line | None = None
+    phone: Line | None = None
     email: (
         Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)] | None
     ) = None
@@ -163,6 +187,10 @@ class ReportMetadata(Strict):
 
     title: Line
     external_id: Line | None = None
+    source: Annotated[
+        SourceName | None,
+        Field(description="Your name of the system it comes from; `external_id` is unique in it."),
+    ] = None
     language: LanguageTag | None = None
     summary: Text | None = None
     programme: Line | None = None
@@ -191,11 +219,16 @@ class ReportSubmission(ReportMetadata):
     """A whole report as JSON: metadata, and its text as one piece or in sections."""
 
     text: Text | None = None
-    sections: tuple[Section, ...] = ()
+    sections: tuple[SubmittedSection, ...] = ()
+
+    @property
+    def written(self) -> bool:
+        """True when there is text in it."""
+        return any(text.strip() for text in (self.text or "", *(s.text for s in self.sections)))
 
     @model_validator(mode="after")
     def _has_text(self) -> Self:
-        if not (self.text or "").strip() and not any(s.text.strip() for s in self.sections):
+        if not self.written:
             msg = "a report needs some text: fill `text` or `sections`"
             raise ValueError(msg)
         return self
@@ -212,10 +245,48 @@ class ReportSubmission(ReportMetadata):
         return self
 
 
+class Origin(StrEnum):
+    """How a field of the record came to be filled."""
+
+    GIVEN = "given"
+    EXTRACTED = "extracted"
+    INFERRED = "inferred"
+
+
+class Provenance(Strict):
+    """Where a field comes from: from its partner, from what a document says of itself, or inferred.
+
+    `source` is a JSON pointer into the report's content, to what the field was read from.
+    """
+
+    origin: Origin
+    confidence: Annotated[
+        float | None, Field(ge=0, le=1, description="How sure it is; of what was inferred.")
+    ] = None
+    source: Pointer | None = None
+
+    @model_validator(mode="after")
+    def _only_guesses_are_unsure(self) -> Self:
+        if (self.confidence is not None) != (self.origin is Origin.INFERRED):
+            msg = "what was inferred has a confidence, and nothing else has"
+            raise ValueError(msg)
+        return self
+
+
 class NormalisedReport(ReportMetadata):
-    """The record that ingest keeps and embed cuts into passages: always sections."""
+    """The record that ingest keeps and embed cuts into passages: always sections.
+
+    `provenance` says of each field that is filled, by its JSON pointer, where it comes from.
+    Records that were made before it was kept have none; all they hold was given.
+    """
 
     sections: tuple[Section, ...]
+    provenance: dict[Pointer, Provenance] = {}
+
+    def is_given(self, field: str) -> bool:
+        """False when a field was found out, and not said by the partner."""
+        provenance = self.provenance.get(json_pointer((field,)))
+        return provenance is None or provenance.origin is Origin.GIVEN
 
 
 class ReportStatus(StrEnum):
@@ -244,6 +315,15 @@ class StatusEntry(Strict):
     detail: dict[str, str | int | float] = {}
 
 
+class Stage(Strict):
+    """When a version came to a status, `seconds` after the stage before, and in which trace."""
+
+    status: ReportStatus
+    at: dt.datetime
+    seconds: float
+    trace_id: str | None = None
+
+
 class Rejection(Strict):
     """Why a report was not taken in: a stable code, a reason in two languages, a way to mend it."""
 
@@ -254,12 +334,23 @@ class Rejection(Strict):
 
 
 class DocumentInfo(Strict):
-    """The original as it was handed over; `size` in bytes, `sha256` in hexadecimal."""
+    """An original as it was handed over; `size` in bytes, `sha256` in hexadecimal.
 
+    `number` is its place among the report's documents, from 0; its bytes wait behind `link`.
+    """
+
+    number: int
     filename: str
     media_type: str
     size: int
     sha256: str
+    link: str
+
+
+FirstDocument = Annotated[DocumentInfo | None, Field(description="The first of `documents`.")]
+
+
+Relation = Literal["self", "content", "events", "document", "versions", "external"]
 
 
 class Receipt(Strict):
@@ -271,13 +362,31 @@ class Receipt(Strict):
     title: str
     partner: str
     external_id: str | None
+    source: str | None = None
     submitted_at: dt.datetime
     updated_at: dt.datetime
     passages: int | None = None
     rejection: Rejection | None = None
-    document: DocumentInfo | None = None
+    document: FirstDocument = None
+    documents: tuple[DocumentInfo, ...] = ()
+    stages: Annotated[
+        tuple[Stage, ...], Field(description="The way of this version, in order.")
+    ] = ()
     history: tuple[StatusEntry, ...] = ()
-    links: dict[Literal["self", "content", "events", "document"], str] = {}
+    links: dict[Relation, str] = {}
+
+
+class VersionInfo(Strict):
+    """One version of a report, in short; `digest` is over what was handed over."""
+
+    version: int
+    status: ReportStatus
+    title: str
+    digest: str
+    submitted_at: dt.datetime
+    updated_at: dt.datetime
+    passages: int | None = None
+    rejection: Rejection | None = None
 
 
 class ReportContent(Strict):
@@ -287,7 +396,8 @@ class ReportContent(Strict):
     version: int
     partner: str
     report: NormalisedReport
-    document: DocumentInfo | None = None
+    document: FirstDocument = None
+    documents: tuple[DocumentInfo, ...] = ()
 
 
 def json_pointer(parts: Iterable[object]) -> str:

@@ -5,7 +5,7 @@ The version stands in the name: an additive change keeps it, a breaking one make
 
 from dataclasses import dataclass
 
-from libs.events.envelope import EventPayload
+from libs.events.envelope import CloudEvent, EventPayload, read_payload
 from libs.events.payloads import (
     ReportAccepted,
     ReportIndexed,
@@ -31,6 +31,10 @@ class Topic:
     def dead_letters(self) -> str:
         """Name of the topic that takes what could not be handled."""
         return self.name + DEAD_LETTER_SUFFIX
+
+    def read(self, _topic: str, event: CloudEvent) -> EventPayload:
+        """What a handler of this topic gets. Raises InvalidInput."""
+        return read_payload(event, self.payload)
 
 
 REPORTS_SUBMITTED = Topic("reports.submitted.v1", ReportSubmitted, ("ingest",), ("ingest",))

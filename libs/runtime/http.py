@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import asdict
 from importlib.metadata import version
+from types import MappingProxyType
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Query, Response
+from fastapi import APIRouter, FastAPI, Query, Response
+from fastapi.routing import APIRoute
+from fastapi.sse import EventSourceResponse
 from opentelemetry import trace
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
@@ -17,6 +20,7 @@ from libs.runtime.problems import (
     problem_of,
     problem_response,
     too_large,
+    too_many_bytes,
 )
 from libs.telemetry.setup import Telemetry
 
@@ -36,9 +40,14 @@ def new_app(
     description: str,
     max_body_bytes: int,
     telemetry: Telemetry,
+    streamed: Mapping[str, int | None] = MappingProxyType({}),
     lifespan: Lifespan[FastAPI] | None = None,
 ) -> FastAPI:
-    """A FastAPI app with the shared error handling, body limit and server spans."""
+    """A FastAPI app with the shared error handling, body limit and server spans.
+
+    Paths in `streamed` read their bodies piece by piece and have limits of their own, None for
+    one that is passed on to a service with a limit.
+    """
     app = FastAPI(
         title=title,
         description=description,
@@ -56,7 +65,7 @@ def new_app(
         },
     )
     install_problem_handlers(app)
-    app.add_middleware(BodyLimit, max_bytes=max_body_bytes)
+    app.add_middleware(BodyLimit, max_bytes=max_body_bytes, streamed=streamed)
     app.add_middleware(TraceResponse)
     return app
 
@@ -98,6 +107,24 @@ def serve_operations(
 
     if internal:
         serve_traces(app, telemetry)
+
+
+def answer_head(router: APIRouter) -> APIRouter:
+    """Let HEAD work where GET does, for it is the same without the body; returns the router.
+
+    Not for event streams, whose end a caller of HEAD would wait for.
+    """
+    for route in [route for route in router.routes if isinstance(route, APIRoute)]:
+        if route.methods == {"GET"} and route.response_class is not EventSourceResponse:
+            router.add_api_route(
+                route.path,
+                route.endpoint,
+                methods=["HEAD"],
+                response_model=route.response_model,
+                response_class=route.response_class,
+                include_in_schema=False,
+            )
+    return router
 
 
 def serve_traces(app: FastAPI, telemetry: Telemetry) -> None:
@@ -154,18 +181,28 @@ class TraceResponse:
 class BodyLimit:
     """Refuses a request body over a limit: by its announced size at once, else while it comes."""
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
-        self._app = RequestBodyLimitMiddleware(app, max_body_size=max_bytes)
+    def __init__(
+        self,
+        app: ASGIApp,
+        max_bytes: int,
+        streamed: Mapping[str, int | None] = MappingProxyType({}),
+    ) -> None:
+        self._unlimited = app
         self._max_bytes = max_bytes
+        self._streamed = streamed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 413."""
-        if scope["type"] == "http" and _announced_size(scope) > self._max_bytes:
+        own = scope["type"] == "http" and scope["path"] in self._streamed
+        limit = self._streamed[scope["path"]] if own else self._max_bytes
+        if limit is None:
+            await self._unlimited(scope, receive, send)
+        elif scope["type"] == "http" and _announced_size(scope) > limit:
             # Starlette's own answer to an announced size is plain text.
-            error = too_large(self._max_bytes)
+            error = too_many_bytes(limit) if own else too_large(limit)
             await problem_response(problem_of(error))(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
+        else:
+            await RequestBodyLimitMiddleware(self._unlimited, limit)(scope, receive, send)
 
 
 def _announced_size(scope: Scope) -> int:

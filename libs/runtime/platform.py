@@ -1,18 +1,17 @@
 """What the services of one process share, made when first asked for: the composition root's box."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import httpx
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 
-from libs.bus.consumer import EventConsumer, Handler
+from libs.bus.consumer import EventConsumer, Handlers
 from libs.bus.producer import EventProducer
 from libs.bus.record import Record, record_of
 from libs.clock import Clock, NewId, random_id, utc_now
 from libs.events.envelope import EventPayload
-from libs.events.topics import Topic
 from libs.runtime.settings import PlatformSettings, ServiceName
 from libs.telemetry.ring import TraceRing
 from libs.telemetry.setup import Telemetry, setup_telemetry
@@ -70,13 +69,17 @@ class Platform:
         self,
         service: ServiceName,
         producer: EventProducer,
-        handlers: Mapping[Topic, Handler],
+        handlers: Handlers,
         *,
         broadcast: bool = False,
+        group: str | None = None,
     ) -> EventConsumer:
-        """A service's consumer loop. With `broadcast` every replica gets every event."""
+        """A service's consumer loop; `group` tells a second one of it from the first.
+
+        With `broadcast` every replica gets every event.
+        """
         telemetry = self.telemetry(service)
-        group = f"{service}-{self.settings.instance}" if broadcast else service
+        group = f"{service}-{self.settings.instance}" if broadcast else group or service
         return EventConsumer(
             self.settings.bus(),
             service=service,

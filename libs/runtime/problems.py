@@ -15,6 +15,7 @@ from starlette.routing import Match, Mount
 
 from libs.errors import (
     BY_STATUS,
+    Conflict,
     FieldError,
     InvalidInput,
     NavigatorError,
@@ -77,9 +78,17 @@ def too_large(max_bytes: int) -> TooLarge:
     )
 
 
+def too_many_bytes(max_bytes: int) -> TooLarge:
+    """The same of a stream of many reports."""
+    return TooLarge(
+        f"The stream is over {max_bytes} bytes. Send it in parts, or ask the operators to raise "
+        "NAVIGATOR_MAX_BULK_BYTES."
+    )
+
+
 def retry_headers(error: NavigatorError) -> dict[str, str]:
     """When to try again, in seconds; nothing where that would not help."""
-    if isinstance(error, Overloaded):
+    if isinstance(error, Overloaded | Conflict) and error.retry_after is not None:
         return {"retry-after": str(max(1, round(error.retry_after)))}
     return {"retry-after": "5"} if isinstance(error, Unavailable) else {}
 

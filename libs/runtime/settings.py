@@ -104,6 +104,9 @@ class PlatformSettings(BaseSettings):
     max_body_bytes: Annotated[
         int, Field(ge=1_000, description="Largest request body, documents included.")
     ] = 25_000_000
+    max_bulk_bytes: Annotated[
+        int, Field(ge=1_000, description="Largest NDJSON stream of many reports in one request.")
+    ] = 2_000_000_000
 
     def port_of(self, service: ServiceName) -> int:
         """The port a service listens on."""

@@ -37,6 +37,9 @@ HEADER_DEAD_TRACE_ID: Final = DEAD_LETTER_PREFIX + "trace-id"
 # Only where the message was too large for the dead-letter topic: its size in bytes. The value
 # is empty then; the message itself is where topic, partition and offset say.
 HEADER_DEAD_LEFT_OUT: Final = DEAD_LETTER_PREFIX + "left-out"
+# How often an operator has sent a dead letter back. It does not begin like the others, so that
+# it stays through a second failure.
+HEADER_RETRIED: Final = "navigator-retried"
 
 # --- spans ----------------------------------------------------------------------------------
 # `send <topic>`: from handing a message to the client until the broker has acknowledged it.
@@ -100,3 +103,19 @@ MEDIA_TYPE: Final = "navigator.document.media_type"
 DOCUMENT_BYTES: Final = "navigator.document.bytes"
 # The embedding model that was used (OpenTelemetry's name for it).
 GEN_AI_MODEL: Final = "gen_ai.request.model"
+
+# --- webhooks -------------------------------------------------------------------------------
+# One attempt to send one message to one webhook, in the trace of the status change it tells of.
+SPAN_WEBHOOK: Final = "send webhook"
+WEBHOOK_ID: Final = "navigator.webhook.id"
+# Of the message: its `webhook-id` header, its type, and which attempt this is, from 1.
+WEBHOOK_MESSAGE_ID: Final = "navigator.webhook.message_id"
+WEBHOOK_TYPE: Final = "navigator.webhook.type"
+WEBHOOK_ATTEMPT: Final = "navigator.webhook.attempt"
+# Of the semantic conventions: what the webhook answered.
+HTTP_RESPONSE_STATUS_CODE: Final = "http.response.status_code"
+# What became of the attempt: delivered, retry, failed (no attempt is left), disabled or test.
+WEBHOOK_OUTCOME: Final = "navigator.webhook.outcome"
+# Attempts, by outcome and error (counter), and their duration in seconds (histogram).
+METRIC_WEBHOOK_ATTEMPTS: Final = "navigator.webhook.attempts"
+METRIC_WEBHOOK_DURATION: Final = "navigator.webhook.duration"

@@ -112,6 +112,23 @@ class FacetCount:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionCount:
+    """How many passages of one version of a report were counted."""
+
+    report_id: str
+    version: int
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What one tally counted, and the passage at which the next one starts; None at the end."""
+
+    counts: tuple[VersionCount, ...]
+    next: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class CollectionSpec:
     """What the vectors of a collection were made with; stored beside them and compared on open."""
 
@@ -177,6 +194,16 @@ class PassageIndex(Protocol):
 
     def count(self, where: PassageFilter | None = None) -> int:
         """How many passages match (all of them without a filter)."""
+
+    def tally(
+        self, where: PassageFilter | None = None, *, start: UUID | None = None, limit: int
+    ) -> Tally:
+        """Count matching passages per report and version: `limit` of them, in order of their ids.
+
+        From tally to tally, each starting at the `next` of the one before, every passage that is
+        there all the while is counted once; a version may stand in several tallies. Raises
+        InvalidInput for a limit below 1.
+        """
 
     def snapshot(self, directory: Path) -> Path:
         """Write a consistent copy below `directory`; returns the file or folder written.

@@ -24,6 +24,7 @@ from libs.vectors.port import (
     PassageHit,
     PassagePoint,
     SparseVector,
+    Tally,
     Vector,
     check_field,
 )
@@ -155,6 +156,22 @@ class QdrantPassageIndex:
         with self._answering():
             only = _server_filter(where)
             return self._client.count(self._collection, count_filter=only, exact=True).count
+
+    def tally(
+        self, where: PassageFilter | None = None, *, start: UUID | None = None, limit: int
+    ) -> Tally:
+        """See PassageIndex."""
+        rules.check_limit(limit)
+        with self._answering():
+            found, following = self._client.scroll(
+                self._collection,
+                scroll_filter=_server_filter(where),
+                limit=limit,
+                offset=None if start is None else str(start),
+                with_payload=[*rules.OWNER],
+            )
+        counts = rules.counted(point.payload for point in found)
+        return Tally(counts, None if following is None else UUID(str(following)))
 
     def snapshot(self, directory: Path) -> Path:
         """See PassageIndex. The server makes the snapshot, it is fetched, and deleted there."""

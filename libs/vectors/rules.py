@@ -1,5 +1,6 @@
 """What both engines do alike, so that they answer alike: names, fusion, checks, order of ties."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final, TypeVar
@@ -7,7 +8,14 @@ from typing import Final, TypeVar
 import numpy as np
 
 from libs.errors import Conflict, InvalidInput, Unavailable
-from libs.vectors.port import CollectionSpec, FacetCount, PassageHit, PassagePoint, Vector
+from libs.vectors.port import (
+    CollectionSpec,
+    FacetCount,
+    PassageHit,
+    PassagePoint,
+    Vector,
+    VersionCount,
+)
 
 DENSE: Final = "dense"
 BM25: Final = "bm25"
@@ -26,6 +34,9 @@ HNSW_EF: Final = 256
 
 # Points per write. 256 points of 384 dimensions are about 1.5 MB of JSON; a server takes 32 MB.
 BATCH: Final = 256
+
+# What tells whose a passage is: all of its payload that a tally fetches.
+OWNER: Final = ("report_id", "version")
 
 _LENGTH_TOLERANCE = 1e-3
 _FEWEST_CANDIDATES = 100
@@ -112,3 +123,12 @@ def ordered_hits(hits: Iterable[PassageHit]) -> list[PassageHit]:
 def ordered_facets(facets: Iterable[FacetCount]) -> list[FacetCount]:
     """Most frequent first, then by value."""
     return sorted(facets, key=lambda facet: (-facet.count, str(facet.value)))
+
+
+def counted(payloads: Iterable[Mapping[str, object] | None]) -> tuple[VersionCount, ...]:
+    """Passages per report and version, from the OWNER part of their payloads."""
+    owners = Counter(tuple((payload or {}).get(key) for key in OWNER) for payload in payloads)
+    return tuple(
+        VersionCount(str(report_id), int(str(version)), passages)
+        for (report_id, version), passages in owners.items()
+    )

@@ -12,6 +12,7 @@ from libs.vectors.port import CollectionSpec
 from services.embed.api import routes
 from services.embed.conversion import prepare_model
 from services.embed.correction import CorrectedEmbedder, LanguageCorrection
+from services.embed.counts import count_routes
 from services.embed.handlers import EmbedHandlers
 from services.embed.openvino_embedder import OpenVinoEmbedder
 from services.embed.report_source import IngestReportSource
@@ -49,6 +50,7 @@ def build(settings: EmbedSettings, platform: Platform) -> Service:
         telemetry=telemetry,
     )
     app.include_router(routes(embedder))
+    app.include_router(count_routes(index))
     told = {"kafka": consumer.health, "ingest": peer_check(ingest, "ingest")}
     serve_operations(app, telemetry, {}, also=told)
     return Service(

@@ -1,6 +1,7 @@
 """What embed does when something has happened. Safe to run twice, as all handlers are."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -138,11 +139,13 @@ class EmbedHandlers:
             )
 
     def _languages(self, content: ReportContent, passages: list[Passage]) -> list[str | None]:
-        # What the partner says of the report holds for all of it; what is guessed is guessed
-        # passage by passage, because annexes are often in another language.
-        if content.report.language:
-            return [content.report.language] * len(passages)
-        return [self.detector.likeliest(p.text, at_least=LANGUAGE_SURE) for p in passages]
+        # What the partner says of the report holds for all of it. What was found out holds where
+        # a passage does not speak for itself, because annexes are often in another language.
+        language = content.report.language
+        if language and content.report.is_given("language"):
+            return [language] * len(passages)
+        detect = partial(self.detector.likeliest, at_least=LANGUAGE_SURE)
+        return [detect(passage.text) or language for passage in passages]
 
     def _count(self, event: ReportAccepted) -> int:
         return self.index.count(_this(event))

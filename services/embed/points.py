@@ -85,6 +85,7 @@ def _passage_payload(content: ReportContent, passage: Passage) -> dict[str, Payl
         "end": passage.end,
         "text": passage.text,
         "heading": section.heading,
+        "document": section.document,
         "page": section.page,
         "kind": section.kind.value if section.kind else None,
     }

@@ -1,24 +1,21 @@
 """The public JSON API: documented here, carried out by the services behind."""
 
-from typing import Annotated
-
 import httpx
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
-from libs.events.listing import ReportPage
 from libs.events.recommendation import Recommendations
-from libs.events.report import Receipt, ReportContent, ReportStatus
+from libs.events.report import Receipt, ReportContent
+from libs.runtime.http import answer_head
 from services.gateway.forwarding import Followers, Forwarder
-from services.gateway.openapi import CHALLENGE_BODY, SUBMISSION_BODY, problems
+from services.gateway.intake_api import Known, ReportId, intake_routes
+from services.gateway.openapi import CHALLENGE_BODY, NOT_MODIFIED, ORIGINAL, problems
 from services.gateway.platform_status import PlatformStatus, read_status
-
-ReportId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$", description="From `Location`.")]
 
 
 def routes(ingest: Forwarder, followers: Followers, recommend: Forwarder) -> APIRouter:
     """The routes of partners and client apps."""
     router = APIRouter()
-    _add_intake_routes(router, ingest)
+    router.include_router(intake_routes(ingest))
     _add_status_routes(router, ingest, followers)
     _add_content_routes(router, ingest)
 
@@ -34,49 +31,7 @@ def routes(ingest: Forwarder, followers: Followers, recommend: Forwarder) -> API
         """In any of the ten languages. Each quotation is verbatim and says where it stands."""
         return await recommend.forward(request)
 
-    return router
-
-
-def _add_intake_routes(router: APIRouter, ingest: Forwarder) -> None:
-    @router.post(
-        "/v1/reports",
-        tags=["partners"],
-        summary="Hand over a report",
-        status_code=202,
-        response_model=Receipt,
-        responses=problems(413, 415, 422, 503)
-        | {200: {"model": Receipt, "description": "The same was there already"}},
-        openapi_extra=SUBMISSION_BODY,
-    )
-    async def submit(request: Request) -> Response:
-        """As JSON, or as a file with metadata beside it. Follow it at the `Location`."""
-        return await ingest.forward(request)
-
-    @router.get(
-        "/v1/reports",
-        tags=["partners"],
-        summary="List reports in order of arrival",
-        response_model=ReportPage,
-        responses=problems(422, 503),
-    )
-    async def list_reports(
-        request: Request,
-        status: ReportStatus | None = None,  # noqa: ARG001 - documents the query; ingest reads it
-        cursor: str | None = None,  # noqa: ARG001 - the same
-        limit: Annotated[int, Query(ge=1, le=200)] = 50,  # noqa: ARG001 - the same
-    ) -> Response:
-        """`next` of a page is the `cursor` of the one behind it."""
-        return await ingest.forward(request)
-
-    @router.delete(
-        "/v1/reports/{report_id}",
-        tags=["partners"],
-        summary="Withdraw a report",
-        response_model=Receipt,
-        responses=problems(404, 422, 503),
-    )
-    async def withdraw(request: Request, report_id: ReportId) -> Response:  # noqa: ARG001
-        return await ingest.forward(request)
+    return answer_head(router)
 
 
 # Each path's id is documented here and read by ingest.
@@ -86,9 +41,13 @@ def _add_status_routes(router: APIRouter, ingest: Forwarder, followers: Follower
         tags=["partners"],
         summary="A report's receipt: its status and history",
         response_model=Receipt,
-        responses=problems(404, 422, 503),
+        responses=problems(404, 422, 503) | NOT_MODIFIED,
     )
-    async def receipt(request: Request, report_id: ReportId) -> Response:  # noqa: ARG001
+    async def receipt(
+        request: Request,
+        report_id: ReportId,  # noqa: ARG001 - documented here, read by ingest
+        if_none_match: Known = None,  # noqa: ARG001 - the same
+    ) -> Response:
         return await ingest.forward(request)
 
     @router.get(
@@ -107,18 +66,27 @@ def _add_content_routes(router: APIRouter, ingest: Forwarder) -> None:
         tags=["partners"],
         summary="The normalised text",
         response_model=ReportContent,
-        responses=problems(404, 410, 422, 503),
+        responses=problems(404, 410, 422, 503) | NOT_MODIFIED,
     )
-    async def content(request: Request, report_id: ReportId) -> Response:  # noqa: ARG001
+    async def content(
+        request: Request,
+        report_id: ReportId,  # noqa: ARG001 - documented here, read by ingest
+        if_none_match: Known = None,  # noqa: ARG001 - the same
+    ) -> Response:
         return await ingest.forward(request)
 
     @router.get(
         "/v1/reports/{report_id}/document",
         tags=["partners"],
-        summary="The original document",
-        responses=problems(404, 410, 422, 503),
+        summary="The original document; of several the first",
+        response_class=Response,
+        responses=problems(404, 410, 422, 503) | ORIGINAL,
     )
-    async def document(request: Request, report_id: ReportId) -> Response:  # noqa: ARG001
+    async def document(
+        request: Request,
+        report_id: ReportId,  # noqa: ARG001 - documented here, read by ingest
+        if_none_match: Known = None,  # noqa: ARG001 - the same
+    ) -> Response:
         return await ingest.forward(request)
 
 

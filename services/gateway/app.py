@@ -12,15 +12,20 @@ from libs.runtime.peers import async_peer_check
 from libs.runtime.platform import Platform
 from libs.runtime.service import Service
 from libs.runtime.settings import SERVICE_NAMES, ServiceName
+from services.gateway.accounts import account_routes
 from services.gateway.api import routes, status_routes
 from services.gateway.backend import Backend, HttpBackend
+from services.gateway.bulk_api import BULK_PATH, bulk_routes
 from services.gateway.docs_page import serve_docs
+from services.gateway.documents import document_routes
+from services.gateway.duplex import DuplexForwarder
 from services.gateway.error_pages import serve_error_pages
 from services.gateway.forwarding import Followers, Forwarder
 from services.gateway.openapi import with_passed_on_models
 from services.gateway.pages import pages
 from services.gateway.rendering import Site, static_files
 from services.gateway.settings import GatewaySettings
+from services.gateway.webhook_routes import document_messages, webhook_routes
 
 NAME: Final = "gateway"
 BEHIND: tuple[ServiceName, ...] = tuple(name for name in SERVICE_NAMES if name != NAME)
@@ -52,17 +57,24 @@ def new_gateway_app(settings: GatewaySettings, platform: Platform) -> FastAPI:
         description="Finished social-innovation projects around the Baltic Sea: hand over "
         "reports, describe a challenge, get the methods that worked elsewhere with evidence.",
         max_body_bytes=platform.settings.max_body_bytes,
+        streamed={BULK_PATH: None},
         telemetry=telemetry,
         lifespan=lifespan,
     )
-    followed = Forwarder("ingest", streams, settings.partner)
+    ingest = Forwarder("ingest", clients["ingest"], settings.partner)
+    app.include_router(document_routes(ingest))
     app.include_router(
         routes(
-            Forwarder("ingest", clients["ingest"], settings.partner),
-            Followers(followed, settings.max_followers),
+            ingest,
+            Followers(Forwarder("ingest", streams, settings.partner), settings.max_followers),
             Forwarder("recommend", clients["recommend"], settings.partner),
         )
     )
+    app.include_router(account_routes(ingest))
+    app.include_router(webhook_routes(ingest))
+    document_messages(app)
+    ingest_url = platform.settings.url_of("ingest")
+    app.include_router(bulk_routes(DuplexForwarder("ingest", ingest_url, settings.partner)))
     app.include_router(status_routes(clients))
     _serve_pages(app, HttpBackend(clients, telemetry.ring))
     app.openapi = with_passed_on_models(app)  # type: ignore[method-assign]  # FastAPI's own way

@@ -10,6 +10,7 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from libs.errors import InvalidInput, Overloaded
+from libs.runtime.paths import raw_path
 from libs.runtime.peers import answered
 
 log = logging.getLogger(__name__)
@@ -18,14 +19,28 @@ Header = tuple[bytes, bytes]
 
 # Only what the services understand goes through; who is asking is the gateway's word alone.
 _REQUEST_HEADERS: Final = frozenset(
-    {b"content-type", b"content-length", b"accept", b"accept-language", b"last-event-id"}
-)
-_RESPONSE_HEADERS: Final = frozenset(
     {
         b"content-type",
         b"content-length",
+        b"accept",
+        b"accept-language",
+        b"idempotency-key",
+        b"if-match",
+        b"if-none-match",
+        b"last-event-id",
+    }
+)
+_RESPONSE_HEADERS: Final = frozenset(
+    {
+        b"cache-control",
+        b"content-type",
+        b"content-length",
         b"content-disposition",
+        b"content-location",
         b"content-security-policy",
+        b"etag",
+        b"idempotent-replayed",
+        b"link",
         b"location",
         b"retry-after",
         b"x-content-type-options",
@@ -60,8 +75,8 @@ class Forwarder:
         try:
             return self._client.build_request(
                 request.method,
-                httpx.URL(request.url.path).copy_with(query=request.scope["query_string"]),
-                headers=[*_sent(request), (b"x-navigator-partner", self._partner)],
+                self._address(request),
+                headers=[*request_headers(request), (b"x-navigator-partner", self._partner)],
                 content=request.stream() if _has_body(request) else None,
             )
         except (httpx.InvalidURL, UnicodeDecodeError) as error:
@@ -69,6 +84,11 @@ class Forwarder:
                 "The query of this address is too long, or not ASCII. Shorten it, and write other "
                 "characters as %XX."
             ) from error
+
+    def _address(self, request: Request) -> httpx.URL:
+        # The path as it was sent: decoded, an id's `?` or `%2F` would become something else.
+        path, query = raw_path(request.scope), request.scope["query_string"]
+        return httpx.URL("/").copy_with(raw_path=path).copy_with(query=query or None)
 
 
 class Followers:
@@ -103,7 +123,7 @@ class _PassedOn(StreamingResponse):
 
     def __init__(self, service: str, answer: httpx.Response, ended: Callable[[], None]) -> None:
         super().__init__(answer.aiter_raw(), answer.status_code)
-        self.raw_headers = _chosen(answer.headers.raw, _RESPONSE_HEADERS)
+        self.raw_headers = answer_headers(answer.headers.raw)
         self._service = service
         self._answer = answer
         self._ended = ended
@@ -122,12 +142,18 @@ class _PassedOn(StreamingResponse):
             await self._answer.aclose()
 
 
-def _sent(request: Request) -> list[Header]:
+def request_headers(request: Request) -> list[Header]:
+    """Of a request's headers those that go on to a service, names in lower case."""
     headers = _chosen(request.headers.raw, _REQUEST_HEADERS)
     if "transfer-encoding" not in request.headers:
         return headers
     # RFC 9112, 6.3: with both the announced size does not count.
     return [header for header in headers if header[0] != b"content-length"]
+
+
+def answer_headers(headers: Iterable[Header]) -> list[Header]:
+    """Of a service's headers those that go back to the caller, names in lower case."""
+    return _chosen(headers, _RESPONSE_HEADERS)
 
 
 def _has_body(request: Request) -> bool:

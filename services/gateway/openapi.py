@@ -1,14 +1,17 @@
 """The public OpenAPI document: FastAPI's, plus the models of bodies that are passed on unread."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict
 from pydantic.json_schema import models_json_schema
 
+from libs.events.bulk import Answer, LastLine
 from libs.events.recommendation import RecommendationRequest
-from libs.events.report import ReportMetadata, ReportSubmission
+from libs.events.report import MAX_DOCUMENTS, ReportMetadata, ReportSubmission
+from libs.events.tables import TableDefaults, TableMapping
+from libs.events.webhook import WebhookChange, WebhookRegistration
 
 REF = "#/components/schemas/{model}"
 
@@ -62,9 +65,13 @@ SUBMISSION_BODY: dict[str, Any] = {
                     "required": ["document"],
                     "properties": {
                         "document": {
-                            "type": "string",
-                            "format": "binary",
-                            "description": "PDF, DOCX, HTML, Markdown or plain text.",
+                            "type": "array",
+                            "items": {"type": "string", "format": "binary"},
+                            "minItems": 1,
+                            "maxItems": MAX_DOCUMENTS,
+                            "description": "PDF, DOCX, HTML, Markdown or plain text. A report "
+                            "may be in several, the report itself first: each is a part of this "
+                            "name.",
                         },
                         "metadata": {"$ref": REF.format(model="ReportMetadata")},
                     },
@@ -81,7 +88,9 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     described = {
         400: "A request that cannot be read, such as a broken form",
         404: "No such report",
+        409: "It contradicts what is there or under way; `detail` says how",
         410: "Withdrawn",
+        412: "It is not as If-Match or If-None-Match wants it",
         413: "Over the size limit",
         415: "A content type that is not taken, or a body that is not what it says it is",
         422: "A wrong value; `errors` name the fields",
@@ -89,6 +98,33 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
         503: "A service behind does not answer; try again",
     }
     return {s: {"description": described[s], "content": content} for s in (400, *statuses)}
+
+
+def answers(
+    described: Mapping[int, tuple[str, Mapping[str, str]]], model: type[BaseModel]
+) -> dict[int | str, dict[str, Any]]:
+    """Document answers of one model: what each status means, and its headers."""
+    return {
+        status: {"model": model, "description": description, "headers": _headers(headers)}
+        for status, (description, headers) in described.items()
+    }
+
+
+def _headers(described: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        name: {"description": description, "schema": {"type": "string"}}
+        for name, description in described.items()
+    }
+
+
+NOT_MODIFIED: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"headers": _headers({"ETag": "Give it as If-None-Match the next time."})},
+    304: {"description": "It is as the caller knows it", "headers": _headers({"ETag": "As given"})},
+}
+ORIGINAL: Final[dict[int | str, dict[str, Any]]] = NOT_MODIFIED | {
+    200: NOT_MODIFIED[200]
+    | {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}
+}
 
 
 def with_passed_on_models(app: FastAPI) -> Callable[[], dict[str, Any]]:
@@ -103,6 +139,12 @@ def with_passed_on_models(app: FastAPI) -> Callable[[], dict[str, Any]]:
                 (ReportSubmission, "validation"),
                 (ReportMetadata, "validation"),
                 (RecommendationRequest, "validation"),
+                (WebhookRegistration, "validation"),
+                (WebhookChange, "validation"),
+                (TableMapping, "validation"),
+                (TableDefaults, "validation"),
+                (Answer, "serialization"),
+                (LastLine, "serialization"),
                 (Problem, "validation"),
             ],
             ref_template=REF,

@@ -11,6 +11,7 @@ from libs.errors import InvalidInput, NavigatorError, NotFound
 from libs.events.recommendation import MAX_CHALLENGE_CHARS, RecommendationRequest
 from libs.runtime.problems import problem_of, retry_headers
 from services.gateway.backend import Backend
+from services.gateway.provenance import found_out
 from services.gateway.quotation import changed_since, quotation
 from services.gateway.rendering import Page, Site
 from services.gateway.waterfall import WIDTH, services, summary, waterfall
@@ -87,6 +88,7 @@ async def _report(backend: Backend, page: Page, report_id: str) -> Response:
         "report.html",
         content=content,
         report=content.report,
+        found=found_out(content.report),
         changed=changed,
         quote=None if changed else quotation(page.query, content),
     )

@@ -2,9 +2,18 @@
 
 import datetime as dt
 import math
+from collections.abc import Sequence
 from urllib.parse import quote
 
-from libs.events.report import Budget, Period, Place, Result
+from libs.events.report import (
+    Budget,
+    DocumentInfo,
+    Period,
+    Place,
+    Provenance,
+    Result,
+    Section,
+)
 from libs.taxonomy.labels import Kind, label
 from services.gateway.translations import Translation
 
@@ -84,6 +93,22 @@ class Wording:
     def place(self, place: Place) -> str:
         """A place and its country."""
         return ", ".join(filter(None, (place.name, self.country(place.country))))
+
+    def standing(self, section: Section, documents: Sequence[DocumentInfo]) -> str:
+        """Where a section stands: its document, when there are several, and its page."""
+        names = {each.number: each.filename for each in documents} if len(documents) > 1 else {}
+        name = names.get(section.document) if section.document is not None else None
+        page = self._texts("quote.page", page=section.page) if section.page else None
+        return ", ".join(filter(None, (name, page)))
+
+    def origin(self, provenance: Provenance) -> str:
+        """Where a field that its partner did not give comes from."""
+        if provenance.confidence is not None:
+            # Rounded down, for nothing that was inferred is quite certain.
+            percent = math.floor(provenance.confidence * 100)
+            return self._texts("origin.inferred", percent=percent)
+        named = (provenance.source or "").endswith("/filename")
+        return self._texts("origin.filename" if named else "origin.extracted")
 
     def language(self, tag: str) -> str:
         """A language's name; its tag (BCP 47) where the translations have no name."""

@@ -1,12 +1,12 @@
-"""Ingest over HTTP: hand over, follow, read, withdraw."""
+"""Ingest over HTTP: follow and read, beside what intake_api and listing_api add."""
 
 import asyncio
+import datetime as dt
 from collections.abc import AsyncIterator
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Depends, Header, Path, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import AwareDatetime
 from sqlalchemy.orm import Session
@@ -14,7 +14,6 @@ from starlette.concurrency import run_in_threadpool
 
 from libs.database.engine import Database
 from libs.errors import NotFound
-from libs.events.listing import Cursor, ReportPage, read_cursor
 from libs.events.report import (
     NormalisedReport,
     Receipt,
@@ -22,63 +21,52 @@ from libs.events.report import (
     ReportStatus,
     StatusEntry,
 )
+from libs.runtime.http import answer_head
 from services.ingest import store
+from services.ingest.answers import bytes_told, model_told, receipt_answer, told
+from services.ingest.desk import Desk
+from services.ingest.idempotency import IdempotencyKeys
 from services.ingest.intake import Intake
+from services.ingest.intake_api import intake_routes
+from services.ingest.listing_api import listing_routes
 from services.ingest.replay import Replay
+from services.ingest.request_headers import IfNoneMatch
+from services.ingest.settings import KEEP_ANSWERS_S
 from services.ingest.status_board import StatusBoard
-from services.ingest.submissions import read_submission
 from services.ingest.tables import VersionRow
 
-Partner = Annotated[str, Header(alias="x-navigator-partner", pattern=r"^[a-z0-9-]{1,64}$")]
 # As large as an INTEGER of PostgreSQL.
 Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
+DocumentNumber = Annotated[int, Path(ge=0, le=2**31 - 1)]
 LastEventId = Annotated[str | None, Header(pattern=r"^\d{1,9}$")]
 # A change made by another replica wakes nobody here, so the history is looked at this often.
 LOOK_AGAIN_S = 1.0
+KEEP_ANSWERS = dt.timedelta(seconds=KEEP_ANSWERS_S)
 
 
-def routes(database: Database, intake: Intake, board: StatusBoard, replay: Replay) -> APIRouter:
-    """The router. The partner comes from the gateway, which knows who asks."""
+def routes(
+    database: Database,
+    intake: Intake,
+    board: StatusBoard,
+    replay: Replay,
+    keep_answers: dt.timedelta = KEEP_ANSWERS,
+) -> APIRouter:
+    """The router. The partner comes from the gateway, which knows who asks.
+
+    An answer is given again under its idempotency key for as long as `keep_answers`.
+    """
     router = APIRouter()
-    _add_writing(router, intake)
-    _add_listing(router, database)
+    desk = Desk(intake, IdempotencyKeys(intake.clock, keep_answers))
+    router.include_router(intake_routes(database, desk))
+    router.include_router(listing_routes(database, intake.clock))
+    _add_counts(router, database)
     _add_following(router, database, board)
     _add_reading(router, database)
     _add_replaying(router, replay)
-    return router
+    return answer_head(router)
 
 
-def _add_writing(router: APIRouter, intake: Intake) -> None:
-    @router.post("/v1/reports", status_code=202, response_model=Receipt)
-    async def submit(request: Request, partner: Partner = "local") -> Response:
-        submission, document = await read_submission(request)
-        receipt, created = await run_in_threadpool(intake.submit, partner, submission, document)
-        return JSONResponse(
-            receipt.model_dump(mode="json"),
-            status_code=202 if created else 200,
-            headers={"location": f"/v1/reports/{receipt.report_id}"},
-        )
-
-    @router.delete("/v1/reports/{report_id}")
-    def withdraw(report_id: str, partner: Partner = "local") -> Receipt:
-        return intake.withdraw(partner, report_id)
-
-
-def _add_listing(router: APIRouter, database: Database) -> None:
-    @router.get("/v1/reports")
-    def list_reports(
-        status: ReportStatus | None = None,
-        cursor: Annotated[str | None, Query(max_length=500)] = None,
-        limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    ) -> ReportPage:
-        after = read_cursor(cursor) if cursor else None
-        with database.read() as session:
-            found = store.list_reports(session, status=status, after=after, limit=limit + 1)
-            items = [store.receipt(session, *pair, full=False) for pair in found[:limit]]
-        last = found[limit - 1][0] if len(found) > limit else None
-        following = Cursor(created_at=last.created_at, report_id=last.id) if last else None
-        return ReportPage(items=items, next=following.encode() if following else None)
-
+def _add_counts(router: APIRouter, database: Database) -> None:
     @router.get("/internal/counts")
     def counts() -> dict[str, int]:
         with database.read() as session:
@@ -86,11 +74,12 @@ def _add_listing(router: APIRouter, database: Database) -> None:
 
 
 def _add_following(router: APIRouter, database: Database, board: StatusBoard) -> None:
-    @router.get("/v1/reports/{report_id}")
-    def read_receipt(report_id: str) -> Receipt:
+    @router.get("/v1/reports/{report_id}", response_model=Receipt)
+    def read_receipt(report_id: str, if_none_match: IfNoneMatch) -> Response:
         with database.read() as session:
             report = store.report_row(session, report_id)
-            return store.receipt(session, report, store.version_row(session, report_id))
+            receipt = store.receipt(session, report, store.version_row(session, report_id))
+        return told(receipt_answer(receipt), if_none_match)
 
     def existing(report_id: str) -> str:
         # Once a stream has begun it is too late to answer 404.
@@ -106,10 +95,11 @@ def _add_following(router: APIRouter, database: Database, board: StatusBoard) ->
 
 
 def _add_reading(router: APIRouter, database: Database) -> None:
-    @router.get("/v1/reports/{report_id}/content")
-    def read_content(report_id: str) -> ReportContent:
+    @router.get("/v1/reports/{report_id}/content", response_model=ReportContent)
+    def read_content(report_id: str, if_none_match: IfNoneMatch) -> Response:
         with database.read() as session:
-            return _content(session, store.newest_with_content(session, report_id))
+            content = _content(session, store.newest_with_content(session, report_id))
+        return model_told(content, if_none_match)
 
     @router.get("/internal/reports/{report_id}/versions/{version}")
     def read_version(report_id: str, version: Version) -> ReportContent:
@@ -117,15 +107,21 @@ def _add_reading(router: APIRouter, database: Database) -> None:
             return _content(session, store.readable_version(session, report_id, version))
 
     @router.get("/v1/reports/{report_id}/document", response_class=Response)
-    def download(report_id: str) -> Response:
+    def download(report_id: str, if_none_match: IfNoneMatch) -> Response:
+        return download_one(report_id, 0, if_none_match)
+
+    @router.get("/v1/reports/{report_id}/documents/{number}", response_class=Response)
+    def download_one(
+        report_id: str, number: DocumentNumber, if_none_match: IfNoneMatch
+    ) -> Response:
         with database.read() as session:
             row = store.readable_version(session, report_id)
-            document = store.document_row(session, row, with_bytes=True)
-        if document is None:
-            raise NotFound("This report came as JSON; read it at its `content` link.")
-        return Response(
+            document = store.document_row(session, row, number)
+        return bytes_told(
             document.content,
-            media_type=document.media_type,
+            f'"{document.sha256}"',
+            document.media_type,
+            if_none_match,
             headers={
                 # A partner's HTML must never run in the gateway's origin.
                 "content-disposition": f"attachment; filename*=UTF-8''{quote(document.filename)}",
@@ -138,9 +134,11 @@ def _add_reading(router: APIRouter, database: Database) -> None:
 def _add_replaying(router: APIRouter, replay: Replay) -> None:
     @router.post("/internal/replay", status_code=202)
     def replay_reports(
-        report_id: str | None = None, since: AwareDatetime | None = None
+        report_id: str | None = None,
+        partner: str | None = None,
+        since: AwareDatetime | None = None,
     ) -> dict[str, int]:
-        return {"reports": replay.replay(report_id=report_id, since=since)}
+        return {"reports": replay.replay(report_id=report_id, partner=partner, since=since)}
 
 
 def _content(session: Session, row: VersionRow) -> ReportContent:
@@ -149,13 +147,14 @@ def _content(session: Session, row: VersionRow) -> ReportContent:
             f"Report {row.report_id} has no readable content: its status is {row.status}."
         )
     report = store.report_row(session, row.report_id)
-    document = store.document_info(store.document_row(session, row))
+    documents = [store.document_info(each) for each in store.document_rows(session, row)]
     return ReportContent(
         report_id=row.report_id,
         version=row.version,
         partner=report.partner,
         report=NormalisedReport.model_validate(row.content),
-        document=document,
+        document=documents[0] if documents else None,
+        documents=tuple(documents),
     )
 
 

@@ -1,7 +1,6 @@
 """What ingest does when something has happened. Safe to run twice, as all handlers are."""
 
-import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from opentelemetry.trace import Tracer
@@ -10,7 +9,7 @@ from sqlalchemy.orm import Session
 from libs.bus.consumer import Handler
 from libs.clock import Clock
 from libs.database.engine import Database
-from libs.errors import InvalidInput, NavigatorError
+from libs.errors import InvalidInput
 from libs.events.envelope import EventPayload
 from libs.events.payloads import (
     ReportIndexed,
@@ -32,18 +31,19 @@ from libs.events.topics import (
     REPORTS_SUBMITTED,
     Topic,
 )
+from libs.language.detection import LanguageDetector
 from libs.telemetry import names
 from libs.telemetry.propagation import current_trace_id
-from services.ingest import store
+from services.ingest import facets, store
 from services.ingest.announcements import accepted
-from services.ingest.normalisation import normalise_document, normalise_submission
+from services.ingest.normalisation import normalise_documents, normalise_submission
 from services.ingest.parsing.document import ParsedDocument
-from services.ingest.parsing.parser import parse
-from services.ingest.rejections import INTERNAL, rejection_of
+from services.ingest.parsing.reader import DocumentReader, reading_detail
+from services.ingest.rejections import INTERNAL, DocumentRefused, rejection_of
 from services.ingest.status_board import StatusBoard
 from services.ingest.tables import DocumentRow, VersionRow
 
-log = logging.getLogger(__name__)
+Detail = Mapping[str, str | int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,8 @@ class IngestHandlers:
     clock: Clock
     board: StatusBoard
     tracer: Tracer
+    reader: DocumentReader
+    detector: LanguageDetector
 
     def by_topic(self) -> dict[Topic, Handler]:
         """Which handler takes the events of which topic."""
@@ -70,9 +72,9 @@ class IngestHandlers:
             row = store.version_row(session, event.report_id, event.version)
             if row.version != store.report_row(session, row.report_id).version or _ended(row):
                 return []
-            document = store.document_row(session, row, with_bytes=row.content is None)
+            documents = store.document_rows(session, row, with_bytes=row.content is None)
         try:
-            content = self._normalised(row, document)
+            content, detail = self._normalised(row, documents)
         except InvalidInput as error:
             return [
                 ReportRejected(
@@ -83,7 +85,7 @@ class IngestHandlers:
                 )
             ]
         if row.status != ReportStatus.NORMALISED:
-            self._keep_content(event, content)
+            self._keep_content(event, content, detail)
         return [accepted(row, event.partner)]
 
     def on_report_indexed(self, event: ReportIndexed) -> list[EventPayload]:
@@ -95,12 +97,13 @@ class IngestHandlers:
                 # It was withdrawn while it was being indexed: the passages must go again.
                 store.version_row(session, event.report_id, withdrawn).removed_at = None
                 return [ReportWithdrawn(report_id=event.report_id, version=withdrawn)]
-            if row.version != store.report_row(session, event.report_id).version:
-                # The newer version takes the place of these passages when it is indexed.
+            standing = store.standing_version(session, event.report_id)
+            if standing is not None and standing.version > row.version:
+                # The newer version has taken the place of these passages.
                 return []
             row.passages, row.rejection = event.passages, None
             if row.status != ReportStatus.INDEXED:
-                detail: dict[str, str | int] = {"passages": event.passages, "model": event.model}
+                detail: Detail = {"passages": event.passages, "model": event.model}
                 self._add_status(session, row, ReportStatus.INDEXED, detail)
         self.board.notify(event.report_id)
         return []
@@ -124,11 +127,29 @@ class IngestHandlers:
             store.confirm_removal(session, event.report_id, event.version, self.clock())
         return []
 
-    def _normalised(self, row: VersionRow, document: DocumentRow | None) -> NormalisedReport:
+    def _normalised(
+        self, row: VersionRow, documents: Sequence[DocumentRow]
+    ) -> tuple[NormalisedReport, Detail]:
+        """The record, and what is told of how its documents were read."""
         if row.content is not None:
-            return NormalisedReport.model_validate(row.content)
-        if document is None:
-            return normalise_submission(ReportSubmission.model_validate(row.submission))
+            return NormalisedReport.model_validate(row.content), {}
+        if not documents:
+            submission = ReportSubmission.model_validate(row.submission)
+            return normalise_submission(submission, self.detector), {}
+        metadata = ReportMetadata.model_validate(row.submission)
+        read = list(self._read(documents))
+        return normalise_documents(metadata, read, self.detector), reading_detail(read)
+
+    def _read(self, documents: Sequence[DocumentRow]) -> Iterator[tuple[str, ParsedDocument]]:
+        for document in documents:
+            try:
+                yield document.filename, self._parsed(document)
+            except InvalidInput as error:
+                if len(documents) == 1:
+                    raise
+                raise DocumentRefused(document.filename, error) from error
+
+    def _parsed(self, document: DocumentRow) -> ParsedDocument:
         # What an error says may quote the document, so the span does not keep it.
         with self.tracer.start_as_current_span(
             names.SPAN_PARSE,
@@ -139,18 +160,19 @@ class IngestHandlers:
             record_exception=False,
             set_status_on_exception=False,
         ):
-            parsed = read_document(document)
-        metadata = ReportMetadata.model_validate(row.submission)
-        return normalise_document(metadata, parsed, document.filename)
+            return self.reader.read(document.content, document.media_type)
 
-    def _keep_content(self, event: ReportSubmitted, content: NormalisedReport) -> None:
+    def _keep_content(
+        self, event: ReportSubmitted, content: NormalisedReport, told: Detail
+    ) -> None:
         with self.database.write() as session:
             row = store.locked_version(session, event.report_id, event.version)
             if row.status == ReportStatus.NORMALISED or _ended(row):
                 return
-            row.rejection, row.resends = None, 0
+            row.title, row.rejection, row.resends = content.title, None, 0
             row.content = content.model_dump(mode="json", exclude_defaults=True)
-            detail = {"sections": len(content.sections)}
+            facets.keep(session, row, content)
+            detail = {"sections": len(content.sections), **told}
             self._add_status(session, row, ReportStatus.NORMALISED, detail)
         self.board.notify(event.report_id)
 
@@ -159,7 +181,7 @@ class IngestHandlers:
         session: Session,
         row: VersionRow,
         status: ReportStatus,
-        detail: Mapping[str, str | int],
+        detail: Detail,
     ) -> None:
         store.add_status(
             session,
@@ -180,18 +202,3 @@ def _ended(row: VersionRow) -> bool:
     if row.status == ReportStatus.REJECTED and row.rejection:
         return bool(row.rejection["code"] != INTERNAL)
     return ReportStatus(row.status).final
-
-
-def read_document(document: DocumentRow) -> ParsedDocument:
-    """The document's sections. Raises InvalidInput, also for one that a parser fails on."""
-    try:
-        return parse(document.content, document.media_type)
-    except NavigatorError:
-        raise
-    except Exception as error:
-        # A document that a parser fails on is its sender's to mend, whatever the bug; were it
-        # ours to retry, a few such documents would stop the consumer for everybody.
-        log.exception("a parser has a bug", extra={"media_type": document.media_type})
-        raise InvalidInput(
-            f"the document could not be read ({type(error).__name__})", code="unreadable-document"
-        ) from error

@@ -2,8 +2,9 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -16,9 +17,13 @@ from libs.events.envelope import EventPayload
 from libs.events.payloads import ReportSubmitted, ReportWithdrawn
 from libs.events.report import Receipt, ReportMetadata, ReportStatus
 from libs.telemetry.propagation import current_trace_id
-from services.ingest import store
+from services.ingest import facets, store
+from services.ingest.deliveries import Delivery, detail_of, known
+from services.ingest.entity_tags import ANYTHING, Condition, standing
 from services.ingest.identity import report_id, submission_digest
 from services.ingest.tables import DocumentRow, ReportRow, VersionRow
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,59 +46,105 @@ class Intake:
     committed: Callable[[str], None]
 
     def submit(
-        self, partner: str, submission: ReportMetadata, document: Document | None
+        self,
+        partner: str,
+        submission: ReportMetadata,
+        documents: Sequence[Document] = (),
+        delivery: Delivery | None = None,
     ) -> tuple[Receipt, bool]:
         """Record a submission; returns its receipt, and False if the same was there already.
 
-        The same external id with other content is a new version of the report.
+        What comes with documents has its text in them, and is else a ReportSubmission.
+        The same external id with other content is a new version of the report. Raises
+        InvalidInput for a `delivery` that a later one has overtaken.
         """
-        try:
-            receipt, created = self._submit(partner, submission, document)
-        except IntegrityError:
-            # Another request recorded the same report in between: now it is there to be read.
-            receipt, created = self._submit(partner, submission, document)
+        receipt, created = self.in_transaction(
+            lambda session: self.record(session, partner, submission, documents, delivery=delivery)
+        )
         if created:
             self.committed(receipt.report_id)
         return receipt, created
 
-    def withdraw(self, partner: str, wanted: str) -> Receipt:
-        """Withdraw a partner's report. Idempotent. Raises NotFound for another's."""
-        with self.database.write() as session:
-            report = store.own_report(session, partner, wanted)
-            row = store.version_row(session, report.id)
-            if row.status != ReportStatus.WITHDRAWN:
-                now = self.clock()
-                store.add_status(
-                    session, row, ReportStatus.WITHDRAWN, now=now, trace_id=current_trace_id()
-                )
-                # Sent again until embed says that the passages are gone.
-                row.resends, row.resend_at = 0, now + self.resend_after
-                event = ReportWithdrawn(report_id=report.id, version=row.version)
-                outbox.append(session, self.record_of(event), now)
-            receipt = store.receipt(session, report, row)
+    def withdraw(self, partner: str, wanted: str, delivery: Delivery | None = None) -> Receipt:
+        """Withdraw a partner's report. Idempotent. Raises NotFound for another's.
+
+        Raises InvalidInput for a `delivery` that a later one has overtaken.
+        """
+        receipt = self.in_transaction(
+            lambda session: self.take_back(session, partner, wanted, delivery=delivery)
+        )
         self.committed(receipt.report_id)
         return receipt
 
-    def _submit(
-        self, partner: str, submission: ReportMetadata, document: Document | None
+    def in_transaction(self, work: Callable[[Session], R]) -> R:
+        """What `work` returns, its writes committed. `committed` is the caller's to call."""
+        try:
+            with self.database.write() as session:
+                return work(session)
+        except IntegrityError:
+            # Another request recorded the same report in between: now it is there to be read.
+            with self.database.write() as session:
+                return work(session)
+
+    def record(
+        self,
+        session: Session,
+        partner: str,
+        submission: ReportMetadata,
+        documents: Sequence[Document],
+        condition: Condition = ANYTHING,
+        delivery: Delivery | None = None,
     ) -> tuple[Receipt, bool]:
-        sha256 = hashlib.sha256(document.content).hexdigest() if document else None
-        digest = submission_digest(submission, sha256)
-        wanted = report_id(partner, submission.external_id, digest)
-        with self.database.write() as session:
-            report = store.locked_report(session, wanted)
-            if report is not None:
-                newest = store.version_row(session, wanted)
-                if _same(newest, digest):
-                    return store.receipt(session, report, newest), False
-            report = self._next_version(session, report, wanted, partner, submission)
-            row = self._version(session, report, submission, digest)
-            if document is not None:
-                session.add(_document_row(row, document, sha256 or ""))
-            session.flush()
-            event = ReportSubmitted(report_id=wanted, version=row.version, partner=partner)
-            outbox.append(session, self.record_of(event), row.submitted_at)
-            return store.receipt(session, report, row), True
+        """As `submit`, within the caller's transaction. Raises PreconditionFailed."""
+        digests = _digests(documents)
+        digest = submission_digest(submission, digests)
+        wanted = report_id(partner, submission.external_id, digest, submission.source)
+        report = store.locked_report(session, wanted)
+        if report is None:
+            condition.check(None, done=False)
+        else:
+            newest = store.version_row(session, wanted)
+            same = _same(newest, digest)
+            condition.check(standing(newest.version, newest.status), done=same)
+            if same or known(session, wanted, delivery):
+                return store.receipt(session, report, newest), False
+        report = self._next_version(session, report, wanted, partner, submission)
+        row = self._version(session, report, submission, digest, delivery)
+        for number, each in enumerate(zip(documents, digests, strict=True)):
+            session.add(_document_row(row, number, *each))
+        session.flush()
+        event = ReportSubmitted(report_id=wanted, version=row.version, partner=partner)
+        outbox.append(session, self.record_of(event), row.submitted_at)
+        return store.receipt(session, report, row), True
+
+    def take_back(
+        self,
+        session: Session,
+        partner: str,
+        wanted: str,
+        condition: Condition = ANYTHING,
+        delivery: Delivery | None = None,
+    ) -> Receipt:
+        """As `withdraw`, within the caller's transaction. Raises PreconditionFailed too."""
+        report = store.own_report(session, partner, wanted)
+        row = store.version_row(session, report.id)
+        withdrawn = row.status == ReportStatus.WITHDRAWN
+        condition.check(standing(row.version, row.status), done=withdrawn)
+        if not withdrawn and not known(session, report.id, delivery):
+            now = self.clock()
+            store.add_status(
+                session,
+                row,
+                ReportStatus.WITHDRAWN,
+                now=now,
+                trace_id=current_trace_id(),
+                detail=detail_of(delivery),
+            )
+            # Sent again until embed says that the passages are gone.
+            row.resends, row.resend_at = 0, now + self.resend_after
+            event = ReportWithdrawn(report_id=report.id, version=row.version)
+            outbox.append(session, self.record_of(event), now)
+        return store.receipt(session, report, row)
 
     def _next_version(
         self,
@@ -110,6 +161,7 @@ class Intake:
             id=wanted,
             partner=partner,
             external_id=submission.external_id,
+            source=submission.source,
             version=1,
             created_at=self.clock(),
         )
@@ -118,7 +170,12 @@ class Intake:
         return report
 
     def _version(
-        self, session: Session, report: ReportRow, submission: ReportMetadata, digest: str
+        self,
+        session: Session,
+        report: ReportRow,
+        submission: ReportMetadata,
+        digest: str,
+        delivery: Delivery | None,
     ) -> VersionRow:
         now = self.clock()
         row = VersionRow(
@@ -134,9 +191,25 @@ class Intake:
         )
         session.add(row)
         session.flush()
-        trace_id = current_trace_id()
-        store.add_status(session, row, ReportStatus.ACCEPTED, now=now, trace_id=trace_id)
+        store.add_status(
+            session,
+            row,
+            ReportStatus.ACCEPTED,
+            now=now,
+            trace_id=current_trace_id(),
+            detail=detail_of(delivery),
+        )
+        facets.keep(session, row, submission)
         return row
+
+
+def digest_of(submission: ReportMetadata, documents: Sequence[Document]) -> str:
+    """What tells one submission from another: see identity.submission_digest."""
+    return submission_digest(submission, _digests(documents))
+
+
+def _digests(documents: Sequence[Document]) -> list[str]:
+    return [hashlib.sha256(document.content).hexdigest() for document in documents]
 
 
 def _same(newest: VersionRow, digest: str) -> bool:
@@ -145,10 +218,11 @@ def _same(newest: VersionRow, digest: str) -> bool:
     return newest.digest == digest and not finished_badly
 
 
-def _document_row(row: VersionRow, document: Document, sha256: str) -> DocumentRow:
+def _document_row(row: VersionRow, number: int, document: Document, sha256: str) -> DocumentRow:
     return DocumentRow(
         report_id=row.report_id,
         version=row.version,
+        number=number,
         filename=document.filename,
         media_type=document.media_type,
         size=len(document.content),

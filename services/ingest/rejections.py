@@ -6,6 +6,14 @@ from libs.errors import InvalidInput
 from libs.events.report import Rejection
 
 
+class DocumentRefused(InvalidInput):
+    """One of a report's several documents cannot be taken in: why, and which one."""
+
+    def __init__(self, filename: str, why: InvalidInput) -> None:
+        super().__init__(why.detail, code=why.code)
+        self.filename = filename
+
+
 @dataclass(frozen=True, slots=True)
 class _Wording:
     en: str
@@ -33,6 +41,26 @@ _WORDINGS = {
         en="The document cannot be read; it seems to be damaged.",
         sv="Dokumentet går inte att läsa; det verkar vara skadat.",
         hint="Open it, save it anew and send it again.",
+    ),
+    "parse-timeout": _Wording(
+        en="Reading the document takes too long.",
+        sv="Det tar för lång tid att läsa dokumentet.",
+        hint="Send the report in parts, or without its annexes.",
+    ),
+    "parse-memory": _Wording(
+        en="Reading the document takes too much memory.",
+        sv="Det krävs för mycket minne för att läsa dokumentet.",
+        hint="Send the report in parts, or without its pictures and annexes.",
+    ),
+    "parse-crash": _Wording(
+        en="The document cannot be read; the program that reads it breaks down.",
+        sv="Dokumentet går inte att läsa; programmet som läser det slutar fungera.",
+        hint="Open it, save it anew and send it again.",
+    ),
+    "text-recognition-failed": _Wording(
+        en="The text on the document's scanned pages could not be recognised.",
+        sv="Texten på dokumentets inskannade sidor gick inte att tolka.",
+        hint="Export the PDF from the original document, or run text recognition on it first.",
     ),
     "too-large": _Wording(
         en="The document is larger than can be read.",
@@ -67,9 +95,10 @@ def internal_rejection(trace_id: str | None) -> Rejection:
 def rejection_of(error: InvalidInput) -> Rejection:
     """The rejection for an error found while reading a report."""
     words = _WORDINGS.get(error.code, _OTHER)
+    which = f"{error.filename}: " if isinstance(error, DocumentRefused) else ""
     return Rejection(
         code=error.code,
-        reason_en=words.en,
-        reason_sv=words.sv,
+        reason_en=which + words.en,
+        reason_sv=which + words.sv,
         hint=f"{words.hint} ({error.detail})",
     )

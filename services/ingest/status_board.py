@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
@@ -11,10 +11,11 @@ class StatusBoard:
     """Watchers wait in an event loop; handlers notify from their threads.
 
     It only wakes: the history itself is read from the database, so a change made by another
-    replica is seen at the watcher's next look.
+    replica is seen at the watcher's next look. `also` is called at each change of any report.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, also: Callable[[], None] = lambda: None) -> None:
+        self._also = also
         self._watchers: dict[str, set[tuple[asyncio.AbstractEventLoop, asyncio.Event]]]
         self._watchers = defaultdict(set)
         self._lock = threading.Lock()
@@ -35,6 +36,7 @@ class StatusBoard:
 
     def notify(self, report_id: str) -> None:
         """The report has changed."""
+        self._also()
         with self._lock:
             watchers = list(self._watchers.get(report_id, ()))
         for loop, changed in watchers:

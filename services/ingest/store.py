@@ -3,11 +3,10 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session, undefer
 
 from libs.errors import Gone, NotFound
-from libs.events.listing import Cursor
 from libs.events.report import (
     DocumentInfo,
     Receipt,
@@ -15,7 +14,10 @@ from libs.events.report import (
     ReportStatus,
     StatusEntry,
 )
+from services.ingest.links import links_of
+from services.ingest.stages import stages_of
 from services.ingest.tables import DocumentRow, ReportRow, StatusRow, VersionRow
+from services.ingest.webhooks.announcing import announce
 
 OPEN = VersionRow.status.in_([status.value for status in ReportStatus if not status.final])
 # Withdrawn, and embed has not said yet that the passages are gone.
@@ -86,6 +88,23 @@ def withdrawn_up_to(session: Session, report_id: str) -> int:
     return newest or 0
 
 
+def standing_version(session: Session, report_id: str) -> VersionRow | None:
+    """The version whose passages belong in the collection: the newest that was indexed.
+
+    It stands while a newer one is in progress or was rejected, and until a withdrawal.
+    """
+    return session.scalar(
+        select(VersionRow)
+        .where(
+            VersionRow.report_id == report_id,
+            VersionRow.version > withdrawn_up_to(session, report_id),
+            VersionRow.status == ReportStatus.INDEXED.value,
+        )
+        .order_by(VersionRow.version.desc())
+        .limit(1)
+    )
+
+
 def newest_with_content(session: Session, report_id: str) -> VersionRow:
     """The newest version that can be read; a rejected one only where there is no other.
 
@@ -119,40 +138,58 @@ def add_status(
     trace_id: str | None,
     detail: dict[str, Any] | None = None,
 ) -> None:
-    """Set a version's status and write it into the report's history."""
+    """Set a version's status, write it into the report's history and announce it to webhooks."""
     row.status = status
     row.updated_at = now
     last = session.scalar(
         select(func.max(StatusRow.seq)).where(StatusRow.report_id == row.report_id)
     )
-    session.add(
-        StatusRow(
-            report_id=row.report_id,
-            seq=(last or 0) + 1,
-            version=row.version,
-            status=status.value,
-            at=now,
-            trace_id=trace_id,
-            detail=detail or {},
-        )
+    entry = StatusRow(
+        report_id=row.report_id,
+        seq=(last or 0) + 1,
+        version=row.version,
+        status=status.value,
+        at=now,
+        trace_id=trace_id,
+        detail=detail or {},
     )
+    session.add(entry)
     session.flush()
+    announce(session, row, entry)
 
 
-def document_row(
+def document_rows(
     session: Session, row: VersionRow, *, with_bytes: bool = False
-) -> DocumentRow | None:
-    """The original of a version, None for a JSON submission; its bytes only when wanted."""
+) -> list[DocumentRow]:
+    """A version's originals in order, none for a JSON submission; their bytes only when wanted."""
+    found = select(DocumentRow).where(
+        DocumentRow.report_id == row.report_id, DocumentRow.version == row.version
+    )
     options = [undefer(DocumentRow.content)] if with_bytes else []
-    return session.get(DocumentRow, (row.report_id, row.version), options=options)
+    return list(session.scalars(found.order_by(DocumentRow.number).options(*options)))
 
 
-def document_info(row: DocumentRow | None) -> DocumentInfo | None:
+def document_row(session: Session, row: VersionRow, number: int) -> DocumentRow:
+    """One of a version's originals with its bytes. Raises NotFound for a number it has not."""
+    key = (row.report_id, row.version, number)
+    found = session.get(DocumentRow, key, options=[undefer(DocumentRow.content)])
+    if found is None:
+        raise NotFound(
+            "This report has no such document; read its text at its `content` link, where the "
+            "documents that it has are listed."
+        )
+    return found
+
+
+def document_info(row: DocumentRow) -> DocumentInfo:
     """What is told of an original."""
-    if row is None:
-        return None
     return DocumentInfo(
-        filename=row.filename, media_type=row.media_type, size=row.size, sha256=row.sha256
+        number=row.number,
+        filename=row.filename,
+        media_type=row.media_type,
+        size=row.size,
+        sha256=row.sha256,
+        link=f"/v1/reports/{row.report_id}/documents/{row.number}",
     )
 
 
@@ -177,12 +214,9 @@ def history(session: Session, report_id: str, *, after: int = 0) -> list[StatusE
 
 
 def receipt(session: Session, report: ReportRow, row: VersionRow, *, full: bool = True) -> Receipt:
-    """The receipt of a version; with its history and document when `full`."""
-    base = f"/v1/reports/{report.id}"
-    document = document_row(session, row) if full else None
-    links = {"self": base, "content": f"{base}/content", "events": f"{base}/events"}
-    if document is not None:
-        links["document"] = f"{base}/document"
+    """The receipt of a version; with its history and documents when `full`."""
+    documents = [document_info(each) for each in document_rows(session, row)] if full else []
+    entries = history(session, report.id) if full else []
     return Receipt(
         report_id=report.id,
         version=row.version,
@@ -190,38 +224,17 @@ def receipt(session: Session, report: ReportRow, row: VersionRow, *, full: bool 
         title=row.title,
         partner=report.partner,
         external_id=report.external_id,
+        source=report.source,
         submitted_at=row.submitted_at,
         updated_at=row.updated_at,
         passages=row.passages,
         rejection=Rejection.model_validate(row.rejection) if row.rejection else None,
-        document=document_info(document),
-        history=tuple(history(session, report.id)) if full else (),
-        links=links,
+        document=documents[0] if documents else None,
+        documents=tuple(documents),
+        stages=stages_of(entries, row.version),
+        history=tuple(entries),
+        links=links_of(report, with_document=bool(documents)),
     )
-
-
-def list_reports(
-    session: Session, *, status: ReportStatus | None, after: Cursor | None, limit: int
-) -> list[tuple[ReportRow, VersionRow]]:
-    """The newest version of each report, in order of arrival, from behind the cursor."""
-    wanted: list[ColumnElement[bool]] = [VersionRow.version == ReportRow.version]
-    if status:
-        wanted.append(VersionRow.status == status.value)
-    if after:
-        wanted.append(
-            or_(
-                ReportRow.created_at > after.created_at,
-                and_(ReportRow.created_at == after.created_at, ReportRow.id > after.report_id),
-            )
-        )
-    found = session.execute(
-        select(ReportRow, VersionRow)
-        .join(VersionRow, VersionRow.report_id == ReportRow.id)
-        .where(*wanted)
-        .order_by(ReportRow.created_at, ReportRow.id)
-        .limit(limit)
-    )
-    return [(report, version) for report, version in found]
 
 
 def status_counts(session: Session) -> dict[str, int]:
@@ -235,7 +248,7 @@ def status_counts(session: Session) -> dict[str, int]:
         .group_by(VersionRow.status)
     )
     counts = {status.value: 0 for status in ReportStatus}
-    return counts | dict(found.tuples().all())
+    return counts | dict(found.all())
 
 
 def last_trace_id(session: Session, row: VersionRow) -> str | None:

@@ -10,11 +10,18 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException
 
 from libs.errors import FieldError, InvalidInput, UnsupportedFormat
-from libs.events.report import ReportMetadata, ReportSubmission, field_errors, json_pointer
+from libs.events.report import (
+    MAX_DOCUMENTS,
+    ReportMetadata,
+    ReportSubmission,
+    field_errors,
+    json_pointer,
+)
 from libs.taxonomy import labels
 from services.ingest.intake import Document
 from services.ingest.normalisation import title_from
 from services.ingest.parsing.detection import sniff
+from services.ingest.places import check_places
 
 M = TypeVar("M", bound=ReportMetadata)
 
@@ -22,20 +29,21 @@ MAX_FILENAME = 255
 _TAXONOMIES: Final[tuple[labels.Kind, ...]] = ("themes", "target_groups")
 
 
-async def read_submission(request: Request) -> tuple[ReportMetadata, Document | None]:
-    """What was handed over.
+async def read_submission(request: Request) -> tuple[ReportMetadata, tuple[Document, ...]]:
+    """What was handed over: a report, and the documents that hold its text.
 
     Raises UnsupportedFormat for another content type, or a document that is not what it says
     it is; InvalidInput, with JSON pointers, for everything else that is wrong.
     """
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type == "application/json":
-        return read_model(ReportSubmission, await request.body(), pointer=""), None
+        return read_model(ReportSubmission, await request.body(), pointer=""), ()
     if content_type == "multipart/form-data":
         return await _read_form(request)
     raise UnsupportedFormat(
         f"Content type {content_type or '(none)'} is not taken here. Send application/json, or "
-        "multipart/form-data with a part `document` and, if you have it, a part `metadata`."
+        "multipart/form-data with parts `document` and, if you have it, a part `metadata`. Many "
+        "reports go to POST /v1/reports/bulk (NDJSON) or to POST /v1/reports/table (CSV, XLSX)."
     )
 
 
@@ -53,6 +61,7 @@ def read_model(model: type[M], body: bytes, *, pointer: str) -> M:
             errors=tuple(FieldError(pointer + e.pointer, e.detail) for e in errors),
         ) from error
     check_taxonomy(report, pointer=pointer)
+    check_places(report, pointer=pointer)
     return report
 
 
@@ -81,38 +90,59 @@ def check_taxonomy(report: ReportMetadata, *, pointer: str = "") -> None:
         raise InvalidInput(" ".join(sentences), errors=tuple(errors))
 
 
-async def _read_form(request: Request) -> tuple[ReportMetadata, Document]:
+async def _read_form(request: Request) -> tuple[ReportMetadata, tuple[Document, ...]]:
     try:
-        form = await request.form(max_files=2, max_fields=5, max_part_size=1_000_000)
+        form = await request.form(max_fields=5, max_part_size=1_000_000)
     except MultiPartException as error:
         raise InvalidInput(f"The form cannot be read: {error.message}") from error
     try:
-        document = await _read_document(form)
-        return await _read_metadata(form, document), document
+        uploads = _uploads(form)
+        several = len(uploads) > 1
+        documents = [
+            await _read_document(upload, f"/document/{number}" if several else "/document")
+            for number, upload in enumerate(uploads)
+        ]
+        return await _read_metadata(form, documents[0]), tuple(documents)
     finally:
         await form.close()
 
 
-async def _read_document(form: FormData) -> Document:
+def _uploads(form: FormData) -> list[UploadFile]:
     unknown = [name for name in form if name not in {"document", "metadata"}]
     if unknown:
         raise InvalidInput(
             "The form has parts that are not known.",
             errors=tuple(FieldError(json_pointer((name,)), "Unknown part") for name in unknown),
         )
-    upload = form.get("document")
-    if not isinstance(upload, UploadFile):
+    parts = form.getlist("document")
+    uploads = [part for part in parts if isinstance(part, UploadFile)]
+    if not uploads or len(uploads) < len(parts):
         raise InvalidInput(
-            "The form needs a part `document` that is a file.",
+            "The form needs a part `document` that is a file, or several.",
             errors=(FieldError("/document", "A file is required"),),
         )
+    if len(uploads) > MAX_DOCUMENTS:
+        raise InvalidInput(
+            f"A report has at most {MAX_DOCUMENTS} documents, and these are {len(uploads)}. Leave "
+            "annexes out, or send them as reports of their own.",
+            errors=(FieldError("/document", f"More than {MAX_DOCUMENTS} files"),),
+        )
+    return uploads
+
+
+async def _read_document(upload: UploadFile, pointer: str) -> Document:
     content = await upload.read()
     filename = plain_filename(upload.filename or "")
     if not content:
         raise InvalidInput(
-            "The document is empty.", errors=(FieldError("/document", "The file has no bytes"),)
+            f"{filename} is empty.", errors=(FieldError(pointer, "The file has no bytes"),)
         )
-    return Document(filename, sniff(content, upload.content_type, filename), content)
+    try:
+        media_type = sniff(content, upload.content_type, filename)
+    except UnsupportedFormat as error:
+        wrong = FieldError(pointer, error.detail)
+        raise UnsupportedFormat(f"{filename}: {error.detail}", errors=(wrong,)) from error
+    return Document(filename, media_type, content)
 
 
 def plain_filename(given: str) -> str:

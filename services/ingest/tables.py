@@ -3,7 +3,15 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKeyConstraint, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from libs.database.engine import UtcDateTime
@@ -11,17 +19,25 @@ from libs.database.mapping import Row
 
 
 class ReportRow(Row):
-    """A report: the one thing that has versions. `version` is the newest one."""
+    """A report: the one thing that has versions. `version` is the newest one.
+
+    `folded_title` is that one's title as it is searched: without upper case in any language. It
+    stands here and not beside the texts, past which SQLite would have to read.
+    """
 
     __tablename__ = "reports"
     __table_args__ = (
-        UniqueConstraint("partner", "external_id"),
+        # Not unique: the id is made of partner, source and external id (docs/adr/0010), and a
+        # B-tree of PostgreSQL holds no key as long as an external id may be.
+        Index("ix_reports_external_id", "external_id", postgresql_using="hash"),
         Index("ix_reports_created_at", "created_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     partner: Mapped[str] = mapped_column(String(64))
     external_id: Mapped[str | None] = mapped_column(String(1_000))
+    source: Mapped[str | None] = mapped_column(String(64))
+    folded_title: Mapped[str] = mapped_column(Text, default="")
     version: Mapped[int]
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
 
@@ -37,6 +53,7 @@ class VersionRow(Row):
     __table_args__ = (
         ForeignKeyConstraint(["report_id"], ["reports.id"]),
         Index("ix_report_versions_status", "status", "resend_at"),
+        Index("ix_report_versions_updated_at", "updated_at", "report_id"),
     )
 
     report_id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -56,9 +73,9 @@ class VersionRow(Row):
 
 
 class DocumentRow(Row):
-    """The original of a version.
+    """An original of a version; `number` counts a version's documents from 0.
 
-    It stands in the database so that record, document and outbox are one transaction
+    It stands in the database so that record, documents and outbox are one transaction
     (docs/adr/0003).
     """
 
@@ -71,6 +88,7 @@ class DocumentRow(Row):
 
     report_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
     filename: Mapped[str] = mapped_column(String(255))
     media_type: Mapped[str] = mapped_column(String(100))
     size: Mapped[int]
@@ -91,3 +109,49 @@ class StatusRow(Row):
     at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     trace_id: Mapped[str | None] = mapped_column(String(32))
     detail: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class FacetRow(Row):
+    """Something that a report's newest version is about, for the filters of the list."""
+
+    __tablename__ = "report_facets"
+    __table_args__ = (
+        ForeignKeyConstraint(["report_id"], ["reports.id"]),
+        Index("ix_report_facets_value", "kind", "value", "report_id"),
+    )
+
+    report_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    value: Mapped[str] = mapped_column(String(100), primary_key=True)
+
+
+class IdempotencyKeyRow(Row):
+    """An answer that was given under a partner's key to a request of this fingerprint."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (Index("ix_idempotency_keys_created_at", "created_at"),)
+
+    partner: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int]
+    headers: Mapped[dict[str, str]] = mapped_column(JSON)
+    body: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+
+
+class HandledLetterRow(Row):
+    """A dead letter that an operator has dealt with, and how; Kafka itself cannot forget one.
+
+    `fingerprint` tells the letter from another at the same place of a broker that was lost.
+    """
+
+    __tablename__ = "handled_letters"
+
+    topic: Mapped[str] = mapped_column(String(249), primary_key=True)
+    partition: Mapped[int] = mapped_column(primary_key=True)
+    offset: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
+    verdict: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str | None] = mapped_column(String(1_000))
+    at: Mapped[dt.datetime] = mapped_column(UtcDateTime)

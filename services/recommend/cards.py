@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from libs.events.recommendation import Evidence, MethodCard
-from libs.events.report import NormalisedReport
+from libs.events.recommendation import Evidence, MethodCard, QuotedDocument
+from libs.events.report import DocumentInfo, ReportContent
 from libs.vectors.port import PassageHit, PayloadValue
 
 
@@ -40,8 +40,9 @@ def group(hits: Iterable[PassageHit]) -> list[FoundReport]:
     return sorted(found, key=lambda report: -report.score)
 
 
-def card(found: FoundReport, report: NormalisedReport, *, most_evidence: int) -> MethodCard:
+def card(found: FoundReport, content: ReportContent, *, most_evidence: int) -> MethodCard:
     """The card of one report."""
+    report = content.report
     return MethodCard(
         report_id=found.report_id,
         version=found.version,
@@ -62,12 +63,14 @@ def card(found: FoundReport, report: NormalisedReport, *, most_evidence: int) ->
         lessons=report.lessons,
         contacts=report.contacts,
         score=found.score,
-        evidence=tuple(_evidence(found, hit) for hit in found.hits[:most_evidence]),
+        evidence=tuple(
+            _evidence(found, hit, content.documents) for hit in found.hits[:most_evidence]
+        ),
         link=f"/reports/{found.report_id}",
     )
 
 
-def _evidence(found: FoundReport, hit: PassageHit) -> Evidence:
+def _evidence(found: FoundReport, hit: PassageHit, documents: Sequence[DocumentInfo]) -> Evidence:
     section = _integer(hit.payload, "section")
     start, end = _integer(hit.payload, "start"), _integer(hit.payload, "end")
     page = hit.payload.get("page")
@@ -78,6 +81,7 @@ def _evidence(found: FoundReport, hit: PassageHit) -> Evidence:
         quote=str(hit.payload["text"]),
         language=_text(hit.payload.get("language")),
         heading=_text(hit.payload.get("heading")),
+        document=_document(hit, documents),
         page=page if isinstance(page, int) else None,
         section=section,
         start=start,
@@ -85,6 +89,19 @@ def _evidence(found: FoundReport, hit: PassageHit) -> Evidence:
         similarity=hit.similarity,
         link=f"/reports/{found.report_id}?{urlencode(place)}#quote",
     )
+
+
+def _document(hit: PassageHit, documents: Sequence[DocumentInfo]) -> QuotedDocument | None:
+    number = hit.payload.get("document")
+    if number is None and len(documents) == 1:
+        # Passages from before reports could have several documents do not name theirs.
+        number = 0
+    for document in documents:
+        if document.number == number:
+            return QuotedDocument(
+                number=document.number, filename=document.filename, link=document.link
+            )
+    return None
 
 
 def _integer(payload: Mapping[str, PayloadValue], field: str) -> int:

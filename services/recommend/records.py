@@ -6,21 +6,21 @@ from collections import OrderedDict
 import httpx
 
 from libs.errors import NotFound
-from libs.events.report import NormalisedReport, ReportContent
+from libs.events.report import ReportContent
 from libs.runtime.peers import answered
 
 
 class ReportRecords:
-    """A least-recently-used cache of report records, without their sections. Thread-safe."""
+    """A least-recently-used cache of reports' contents, without their sections. Thread-safe."""
 
     def __init__(self, client: httpx.Client, capacity: int) -> None:
         self._client = client
         self._capacity = capacity
-        self._kept: OrderedDict[tuple[str, int], NormalisedReport] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, int], ReportContent] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, report_id: str, version: int) -> NormalisedReport | None:
-        """The record; None when it was withdrawn. Raises Unavailable when ingest is away."""
+    def get(self, report_id: str, version: int) -> ReportContent | None:
+        """The content; None when it was withdrawn. Raises Unavailable when ingest is away."""
         key = (report_id, version)
         with self._lock:
             if key in self._kept:
@@ -28,7 +28,7 @@ class ReportRecords:
                 return self._kept[key]
         return self.refresh(report_id, version)
 
-    def refresh(self, report_id: str, version: int) -> NormalisedReport | None:
+    def refresh(self, report_id: str, version: int) -> ReportContent | None:
         """Ask ingest, and keep the answer in place of all older versions."""
         try:
             with answered("ingest"):
@@ -38,13 +38,14 @@ class ReportRecords:
             self.forget(report_id, version)
             return None
         content = ReportContent.model_validate_json(response.content)
-        record = content.report.model_copy(update={"sections": ()})
+        report = content.report.model_copy(update={"sections": ()})
+        kept = content.model_copy(update={"report": report})
         self.forget(report_id, version - 1)
         with self._lock:
-            self._kept[(report_id, version)] = record
+            self._kept[(report_id, version)] = kept
             while len(self._kept) > self._capacity:
                 self._kept.popitem(last=False)
-        return record
+        return kept
 
     def forget(self, report_id: str, up_to_version: int) -> None:
         """Drop what is kept of a report, up to a version."""

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +137,9 @@ class Process:
     def kill_everything(self) -> None:
         """kill -9 of the process and its children, the broker first so that it cannot save."""
         for pid in reversed(self.pids()):
-            os.kill(pid, signal.SIGKILL)
+            # A child may end by itself meanwhile.
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self._ended()
 
     def _ended(self) -> int:
@@ -166,5 +169,7 @@ def alive(pid: int) -> bool:
 def _tree(pid: int) -> Iterator[int]:
     yield pid
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in task.read_text(encoding="utf-8").split():
-            yield from _tree(int(child))
+        # A thread may end between being listed and being read.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            for child in task.read_text(encoding="utf-8").split():
+                yield from _tree(int(child))

@@ -11,7 +11,21 @@ DEMO = REPOSITORY / "data" / "demo"
 
 
 @pytest.mark.parametrize(
-    "command", ["", "up", "push", "ask", "status", "replay", "config", "contracts"]
+    "command",
+    [
+        "",
+        "up",
+        "push",
+        "import",
+        "ask",
+        "status",
+        "replay",
+        "account",
+        "dlq",
+        "webhooks",
+        "config",
+        "contracts",
+    ],
 )
 def test_every_command_has_help(platform: Installation, command: str) -> None:
     told = platform.command(*command.split(), "--help")

@@ -175,7 +175,7 @@ def test_a_browser_that_is_lost_gets_a_page(client: httpx.Client) -> None:
 def test_a_wrong_method_says_which_ones_work(client: httpx.Client) -> None:
     answer = client.patch("/v1/reports")
     assert answer.status_code == 405
-    assert answer.headers["allow"] == "GET, POST"
-    assert "GET, POST" in answer.json()["detail"]
+    assert answer.headers["allow"] == "GET, HEAD, POST"
+    assert "GET, HEAD, POST" in answer.json()["detail"]
     answer = client.put("/v1/reports/00000000-0000-0000-0000-000000000000")
-    assert answer.headers["allow"] == "GET, DELETE"
+    assert answer.headers["allow"] == "GET, HEAD, DELETE"

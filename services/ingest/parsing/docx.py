@@ -7,6 +7,7 @@ controls, tracked insertions and text boxes, which municipal templates are full 
 import io
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ from docx.oxml.ns import qn
 from libs.errors import InvalidInput, TooLarge
 from services.ingest.parsing.cleaning import clean_line
 from services.ingest.parsing.document import Outline, ParsedDocument
+from services.ingest.parsing.docx_pages import pages_of
+from services.ingest.parsing.languages import language_tag
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -29,7 +32,9 @@ _BULLETED = re.compile(r"list bullet", re.IGNORECASE)
 _BREAKS = {qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-"}
 # A text box is written twice, the second time for programs that cannot draw it.
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_RUN_LANGUAGE = "/".join(map(qn, ("w:r", "w:rPr", "w:lang")))
 _HEADING_1 = 1
+_ENCRYPTED = 0x1  # the flag of a file in a zip archive
 
 
 def parse_docx(content: bytes) -> ParsedDocument:
@@ -45,10 +50,24 @@ def parse_docx(content: bytes) -> ParsedDocument:
     reader = _Reader(document)
     blocks = list(_blocks(document.element.body))
     title = reader.title(blocks)
-    for block in blocks:
-        reader.read(block)
+    for block, page in zip(blocks, pages_of(blocks, document), strict=True):
+        reader.read(block, page)
     reader.end_list()
-    return reader.outline.document(title or document.core_properties.title)
+    name = title or document.core_properties.title
+    return reader.outline.document(name, _language(document))
+
+
+def _language(document: Document) -> str | None:
+    """Return the language that most runs are marked with, else the one of the whole document."""
+    body = document.element.body
+    marked = Counter(str(mark.get(qn("w:val"))) for mark in body.iterfind(f".//{_RUN_LANGUAGE}"))
+    language, times = next(iter(marked.most_common(1)), ("", 0))
+    if times * 2 > sum(1 for _ in body.iter(qn("w:r"))):
+        return language_tag(language)
+    styles = "w:docDefaults/w:rPrDefault/w:rPr/w:lang"
+    return language_tag(document.core_properties.language) or language_tag(
+        _value(document.styles.element, styles)
+    )
 
 
 def check_archive(content: bytes) -> None:
@@ -56,6 +75,7 @@ def check_archive(content: bytes) -> None:
 
     Raises:
         TooLarge: its files are too many, or too large in all.
+        InvalidInput: `encrypted`.
         zipfile.BadZipFile: there is no readable directory.
 
     """
@@ -65,6 +85,10 @@ def check_archive(content: bytes) -> None:
         raise TooLarge(
             f"The document would unpack to more than {MAX_UNPACKED_BYTES // 1_000_000} MB. "
             "Compress or leave out its pictures."
+        )
+    if any(part.flag_bits & _ENCRYPTED for part in parts):
+        raise InvalidInput(
+            "The document is protected by a password. Send it without one.", code="encrypted"
         )
 
 
@@ -116,6 +140,7 @@ class _Reader:
         self._ordered = _ordered_lists(document)
         self._numbers: dict[str, int] = {}
         self._items: list[str] = []
+        self._page: int | None = None
         self._title: _Element | None = None
 
     def title(self, blocks: "list[_Element]") -> str | None:
@@ -126,24 +151,26 @@ class _Reader:
         self._title = titles[0] if titles else tops[0] if len(tops) == 1 else None
         return None if self._title is None else clean_line(_text(self._title))
 
-    def read(self, block: "_Element") -> None:
+    def read(self, block: "_Element", page: int | None) -> None:
         if block is self._title:
             return
         if block.tag == qn("w:tbl"):
             self.end_list()
-            self.outline.paragraph("\n".join(self._rows(block)))
+            self.outline.paragraph("\n".join(self._rows(block)), page)
             return
         text = _text(block)
         marker = self._marker(block)
         if marker:
+            self._page = page if not self._items else self._page
             self._items.append(f"{marker} {clean_line(text)}" if text.strip() else "")
             return
         if text.strip():
             self.end_list()
-        if self._level(block):
-            self.outline.heading(text)
+        level = self._level(block)
+        if level:
+            self.outline.heading(text, page, level)
         else:
-            self.outline.paragraph(text)
+            self.outline.paragraph(text, page)
 
     def _style(self, block: "_Element") -> str:
         return self._style_names.get(_value(block, "w:pPr/w:pStyle"), "")
@@ -176,7 +203,7 @@ class _Reader:
 
     def end_list(self) -> None:
         if self._items:
-            self.outline.paragraph("\n".join(filter(None, self._items)))
+            self.outline.paragraph("\n".join(filter(None, self._items)), self._page)
         self._items = []
         # Word numbers on through the whole document only when the author asked for one list.
         self._numbers = {key: n for key, n in self._numbers.items() if key.isdigit()}

@@ -6,6 +6,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from libs.errors import InvalidInput
 from services.ingest.parsing.document import Outline, ParsedDocument
+from services.ingest.parsing.languages import language_tag
 from services.ingest.parsing.plain import decode
 
 # What surrounds a page's text, and what is not text.
@@ -49,15 +50,17 @@ def parse_html(content: bytes) -> ParsedDocument:
     title = tree.css_first("title")
     chosen = tops[0] if len(tops) == 1 else title
     name = chosen.text(separator=" ") if chosen else None
+    root = tree.root
+    language = language_tag((root.attributes or {}).get("lang")) if root else None
     for node in tree.css(_LEFT_OUT):
         # A header inside an article holds the article's own heading, not the site's.
         if node.tag != "header" or not node.css_matches("h1, h2"):
             node.decompose()
     outline = Outline()
-    root = _main_part(tree)
-    if root:
-        _Reader(outline, skip=tops[0].mem_id if len(tops) == 1 else None).read(root)
-    return outline.document(name)
+    part = _main_part(tree)
+    if part:
+        _Reader(outline, skip=tops[0].mem_id if len(tops) == 1 else None).read(part)
+    return outline.document(name, language)
 
 
 def _decode(content: bytes) -> str:
@@ -162,7 +165,7 @@ class _Reader:
         if tag not in _BLOCKS:
             return
         if tag in _HEADINGS and not self._in_row:
-            self._outline.heading("".join(self._words))
+            self._outline.heading("".join(self._words), level=int(tag[1]))
             self._words = []
             return
         self._in_row = self._in_row and tag not in {"tr", "table"}

@@ -57,7 +57,7 @@ class _Reader:
         self._lines: list[str] = []
         self._row: list[str] = []
         self._marker = ""
-        self._in_heading = False
+        self._level = 0
         self._in_cell = False
 
     def read(self, tokens: Sequence[Token]) -> None:
@@ -76,7 +76,7 @@ class _Reader:
         match token.type:
             case "heading_open" | "heading_close":
                 self._flush()
-                self._in_heading = token.type == "heading_open"
+                self._level = int(token.tag[1]) if token.type == "heading_open" else 0
             case "bullet_list_open":
                 self._numbers.append(None)
             case "ordered_list_open":
@@ -98,8 +98,8 @@ class _Reader:
 
     def _text(self, token: Token) -> None:
         text = _inline(token)
-        if self._in_heading:
-            self._outline.heading(text)
+        if self._level:
+            self._outline.heading(text, level=self._level)
         elif self._in_cell:
             self._row.append(" ".join(text.split()))
         else:

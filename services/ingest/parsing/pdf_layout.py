@@ -28,7 +28,9 @@ _SAME_SIZE = 0.5  # points
 def outline_of(pages: Sequence[Page], title: str | None) -> Outline:
     """Return the outline of a document; the printed title is not repeated as a heading."""
     writer = _Writer(pages, title)
-    lines = [line for page in _without_running_lines(pages) for line in page]
+    own = without_running_lines(pages)
+    # Where all pages say the same, that is the text.
+    lines = [line for page in (own if any(own) else pages) for line in page]
     for before, line, after in zip([None, *lines], lines, [*lines[1:], None], strict=False):
         writer.take(before, line, after)
     return writer.finish()
@@ -61,7 +63,7 @@ def _usual_gap(pages: Iterable[Page], size: float) -> float:
     return median(gaps)
 
 
-def _without_running_lines(pages: Sequence[Page]) -> list[list[Line]]:
+def without_running_lines(pages: Sequence[Page]) -> list[list[Line]]:
     """Drop what stands at the edge of most pages, page numbers aside, and lone page numbers."""
     seen: Counter[str] = Counter()
     for page in pages:

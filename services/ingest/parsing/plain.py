@@ -25,6 +25,8 @@ _LEGACY = (
     ("cp1257", ("āčēģīķļņšūž", "ąčęėįšųūž", "õäöüšž")),
     ("cp1250", ("ąćęłńóśźż",)),
 )
+# English has none of those letters, but these, by which it would be taken for Polish.
+_SIGNS = frozenset("\u2018\u2019“”„•–—…€£§°²³·«»½®™©\u00a0")
 _SURE = 0.9
 _RULE = re.compile(r"([=\-_*~#])\1{2,}")
 _MAX_HEADING = 80
@@ -38,11 +40,16 @@ def decode(content: bytes) -> str:
         InvalidInput: `unreadable-document`, when it is text in no known encoding.
 
     """
+    return decode_named(content)[0]
+
+
+def decode_named(content: bytes) -> tuple[str, str]:
+    """As `decode`, with the encoding's name beside the text."""
     for mark, encoding in _BYTE_ORDER_MARKS:
         if content.startswith(mark):
-            return content.decode(encoding)
+            return content.decode(encoding), encoding
     try:
-        return content.decode("utf-8")
+        return content.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
         likely = _legacy_text(content)
     if likely is not None:
@@ -53,10 +60,10 @@ def decode(content: bytes) -> str:
             "The text's encoding cannot be told. Save it as UTF-8 and send it again.",
             code="unreadable-document",
         )
-    return str(match)
+    return str(match), match.encoding
 
 
-def _legacy_text(content: bytes) -> str | None:
+def _legacy_text(content: bytes) -> tuple[str, str] | None:
     """Decode `content` as the regional encoding whose letters it fits, if one clearly does."""
     best, chosen = _SURE, None
     for encoding, alphabets in _LEGACY:
@@ -64,11 +71,14 @@ def _legacy_text(content: bytes) -> str | None:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-        letters = [char for char in text.lower() if not char.isascii() and char.isalpha()]
+        foreign = [char for char in text.lower() if not char.isascii()]
+        letters = [char for char in foreign if char.isalpha()]
+        if not letters and _SIGNS.issuperset(foreign):
+            return text, encoding
         for alphabet in alphabets:
             share = sum(char in alphabet for char in letters) / max(1, len(letters))
             if share > best:
-                best, chosen = share, text
+                best, chosen = share, (text, encoding)
     return chosen
 
 

@@ -2,12 +2,16 @@
 
 import os
 import signal
+import threading
 from pathlib import Path
 
 from libs.bus.local_broker import LocalBroker
+from libs.errors import Unavailable
 from tests.contract.bus.stage import Calls, Stage, until, without_broker
 
 pytestmark = without_broker
+# A second send begins so long after the first, and so is under way when that one is given up.
+LATER_S = 1.0
 
 
 def kill(broker: LocalBroker) -> None:
@@ -60,3 +64,31 @@ def test_a_broker_restarted_on_its_data_goes_on(own_broker: LocalBroker, own_sta
     until(lambda: "r3" in calls.ids, "the new event")
     until(lambda: consumer.health() is None, "the consumer to be well")
     assert sorted(calls.ids) == ["r1", "r2", "r3"]
+
+
+def test_a_send_that_is_given_up_ends_the_others_as_unavailable(
+    own_broker: LocalBroker, own_stage: Stage
+) -> None:
+    own_stage.send("before")
+    pid = own_broker.pid
+    assert pid is not None
+    raised: list[BaseException] = []
+
+    def send(report_id: str) -> None:
+        try:
+            own_stage.send(report_id)
+        except Exception as error:  # noqa: BLE001 - the assertion below shows it
+            raised.append(error)
+
+    threads = [threading.Thread(target=send, args=(report_id,)) for report_id in ("one", "two")]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        for thread in threads:
+            thread.start()
+            thread.join(LATER_S)
+        for thread in threads:
+            thread.join(20)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert [type(error) for error in raised] == [Unavailable, Unavailable]
+    own_stage.send_again("after")

@@ -123,6 +123,24 @@ def test_after_an_overload_it_goes_on_where_it_was(stage: Stage) -> None:
     assert calls.wait_for(4) == ["r0", "r0", "r1", "r2"]
 
 
+def test_a_partition_that_waited_is_read_to_its_end(stage: Stage) -> None:
+    waited = Overloaded("later", retry_after=0.5)
+    failing = Failing(waited)
+
+    def answer(payload: EventPayload) -> tuple[EventPayload, ...]:
+        return failing(payload) if payload.report_id == "waits" else ()
+
+    calls = Calls(answer)
+    stage.producer.send([stage.record("waits", key="a")])
+    stage.producer.send([stage.record(f"behind{n}", key="a") for n in range(20)])
+    stage.consume(calls, max_poll_records=2)
+    calls.wait_for(1)
+    # What the client has fetched of the one partition it must not forget over the other.
+    stage.send(*(f"key{number}" for number in range(20)))
+    calls.wait_for(42)
+    stage.wait_until_committed(41)
+
+
 def test_what_is_unavailable_is_never_committed_and_comes_back(stage: Stage) -> None:
     away = always(Unavailable("the index is away"))
     consumer = stage.consume(away)

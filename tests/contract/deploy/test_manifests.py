@@ -47,8 +47,10 @@ def lacking(what: str) -> NoReturn:
 def settings_classes() -> Iterator[type[BaseSettings]]:
     yield PlatformSettings
     for service in SERVICE_NAMES:
-        for found in vars(import_module(f"services.{service}.settings")).values():
-            if isinstance(found, type) and BaseSettings in found.__bases__:
+        module = import_module(f"services.{service}.settings")
+        for found in vars(module).values():
+            own = isinstance(found, type) and found.__module__ == module.__name__
+            if own and issubclass(found, BaseSettings):
                 yield found
 
 

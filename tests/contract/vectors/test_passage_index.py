@@ -2,6 +2,7 @@
 
 import os
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -181,6 +182,39 @@ def test_facets_count_each_element_of_a_list(index: PassageIndex) -> None:
     assert index.facets("version") == [FacetCount(1, 9)]
 
 
+def tallied(
+    index: PassageIndex, limit: int, where: PassageFilter | None = None
+) -> tuple[Counter[tuple[str, int]], int]:
+    """Passages by report and version from tally after tally, and how many tallies it took."""
+    found: Counter[tuple[str, int]] = Counter()
+    start, steps = None, 0
+    while True:
+        tally = index.tally(where, start=start, limit=limit)
+        assert sum(count.passages for count in tally.counts) <= limit
+        for count in tally.counts:
+            found[count.report_id, count.version] += count.passages
+        start, steps = tally.next, steps + 1
+        if start is None:
+            return found, steps
+
+
+def test_every_passage_is_tallied_once_under_its_report_and_version(index: PassageIndex) -> None:
+    index.upsert(points(40))
+    index.upsert([point(100 + n, report_id="report-3", version=2, language="et") for n in range(5)])
+    expected = Counter({(f"report-{n}", 1): 4 for n in range(10)} | {("report-3", 2): 5})
+    assert tallied(index, 7) == (expected, 7)
+    assert tallied(index, 1000) == (expected, 1)
+    where = PassageFilter({"report_id": ["report-3", "report-4"]})
+    assert tallied(index, 3, where)[0] == Counter(
+        {("report-3", 1): 4, ("report-3", 2): 5, ("report-4", 1): 4}
+    )
+    index.delete_report("report-3", before_version=2)
+    assert tallied(index, 4, where)[0] == Counter({("report-3", 2): 5, ("report-4", 1): 4})
+    assert tallied(index, 4, PassageFilter({"partner": ["nobody"]})) == (Counter(), 1)
+    with pytest.raises(InvalidInput, match="limit"):
+        index.tally(limit=0)
+
+
 def test_an_upsert_replaces_the_point_with_its_id(index: PassageIndex) -> None:
     index.upsert(points(6))
     index.upsert(points(6))
@@ -256,6 +290,8 @@ def test_a_closed_index_is_unavailable(index: PassageIndex) -> None:
         index.query(unit(1), NOTHING, where=None, limit=1)
     with pytest.raises(Unavailable):
         index.upsert([point(1)])
+    with pytest.raises(Unavailable):
+        index.tally(limit=1)
 
 
 def test_threads_may_write_and_ask_at_once(index: PassageIndex) -> None:

@@ -13,16 +13,27 @@ from libs.database.outbox import OutboxRow
 from libs.events.envelope import EventPayload
 from libs.events.payloads import ReportIndexed, ReportSubmitted
 from libs.events.report import Receipt, ReportMetadata
+from libs.language.detection import LanguageDetector
 from services.ingest import store
 from services.ingest.handlers import IngestHandlers
 from services.ingest.intake import Document, Intake
+from services.ingest.parsing.document import ParsedDocument
+from services.ingest.parsing.parser import parse
 from services.ingest.reconciler import Reconciler
 from services.ingest.replay import Replay
 from services.ingest.settings import IngestSettings
 from services.ingest.status_board import StatusBoard
 from services.ingest.tables import VersionRow
 
+DETECTOR = LanguageDetector(wide=True)
 RESEND_AFTER = dt.timedelta(seconds=100)
+
+
+class DirectReader:
+    """Reads documents in this process; what the worker adds is tested apart."""
+
+    def read(self, content: bytes, media_type: str) -> ParsedDocument:
+        return parse(content, media_type)
 
 
 class Stage:
@@ -37,14 +48,16 @@ class Stage:
             database, self.record_of, self.clock, RESEND_AFTER, self.committed.append
         )
         self.replay = Replay(database, self.record_of, self.clock, self._wake)
-        self.handlers = IngestHandlers(database, self.clock, StatusBoard(), tracer or NoOpTracer())
+        self.handlers = IngestHandlers(
+            database, self.clock, StatusBoard(), tracer or NoOpTracer(), DirectReader(), DETECTOR
+        )
         self.woken = 0
         settings = IngestSettings(reconcile_after_s=RESEND_AFTER.total_seconds())
         self.reconciler = Reconciler(database, settings, self.record_of, self.clock, self._wake)
 
-    def submit(self, report: ReportMetadata, document: Document | None = None) -> ReportSubmitted:
+    def submit(self, report: ReportMetadata, *documents: Document) -> ReportSubmitted:
         """Hand a report in; returns the event that says so."""
-        made, _ = self.intake.submit("norr", report, document)
+        made, _ = self.intake.submit("norr", report, documents)
         return ReportSubmitted(report_id=made.report_id, version=made.version, partner="norr")
 
     def indexed(self, event: ReportSubmitted) -> ReportIndexed:

@@ -1,21 +1,16 @@
 """Ingest's own HTTP side on a real database, where the platform's tests do not look."""
 
-import asyncio
 import base64
 from typing import Any
 
-import httpx
 import pytest
-from fastapi import FastAPI
 
 from libs.database.engine import Database
 from libs.events.listing import Cursor, read_cursor
 from libs.events.report import ReportSubmission
-from libs.runtime.problems import install_problem_handlers
-from services.ingest.api import routes
 from services.ingest.rejections import internal_rejection
-from services.ingest.status_board import StatusBoard
 from services.ingest.submissions import plain_filename
+from tests.integration.ingest.asking import ask
 from tests.integration.ingest.stage import Stage
 
 REPORT = ReportSubmission(external_id="1", title="Titel", text="Text")
@@ -24,19 +19,6 @@ REPORT = ReportSubmission(external_id="1", title="Titel", text="Text")
 @pytest.fixture
 def stage(database: Database) -> Stage:
     return Stage(database)
-
-
-def ask(stage: Stage, method: str, path: str, **more: Any) -> httpx.Response:
-    app = FastAPI()
-    install_problem_handlers(app)
-    app.include_router(routes(stage.database, stage.intake, StatusBoard(), stage.replay))
-
-    async def asked() -> httpx.Response:
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://ingest") as client:
-            return await client.request(method, path, **more)
-
-    return asyncio.run(asked())
 
 
 def content_version(stage: Stage, report_id: str) -> int:
@@ -87,7 +69,7 @@ def test_a_foreign_cursor_is_refused(stage: Stage, text: str) -> None:
 def test_a_cursor_comes_back_as_it_was(stage: Stage) -> None:
     report_id = stage.submit(REPORT).report_id
     cursor = Cursor(created_at=stage.now, report_id=report_id)
-    assert read_cursor(cursor.encode()) == cursor
+    assert read_cursor(cursor.encode(), Cursor) == cursor
 
 
 @pytest.mark.parametrize("report_id", ["%00", "nothing", "%F0%9F%92%A9"])

@@ -1,24 +1,22 @@
 """Writers that meet: whoever comes second sees what the first one wrote.
 
-On SQLite writers queue by themselves; on PostgreSQL (DATABASE_URL) only the lock keeps order.
+On SQLite writers queue by themselves; on PostgreSQL only the lock keeps order.
 """
 
+import dataclasses
 import datetime as dt
 import functools
 import threading
 from collections.abc import Callable
 
 import pytest
-from opentelemetry.trace import NoOpTracer
 
 from libs.database.engine import Database
 from libs.events.envelope import EventPayload
 from libs.events.payloads import ReportRejected
 from libs.events.report import ReportStatus, ReportSubmission
-from services.ingest.handlers import IngestHandlers
 from services.ingest.migrations.upgrade import upgrade
 from services.ingest.rejections import internal_rejection
-from services.ingest.status_board import StatusBoard
 from tests.integration.ingest.stage import Stage
 
 REPORT = ReportSubmission(external_id="1", title="Titel", text="Text")
@@ -57,7 +55,7 @@ class Meanwhile:
 def test_no_handler_overwrites_a_withdrawal(stage: Stage, step: str) -> None:
     event = stage.submit(REPORT)
     meanwhile = Meanwhile(stage, lambda: stage.intake.withdraw("norr", event.report_id))
-    handlers = IngestHandlers(stage.database, meanwhile, StatusBoard(), NoOpTracer())
+    handlers = dataclasses.replace(stage.handlers, clock=meanwhile)
     rejected = ReportRejected(
         report_id=event.report_id, version=1, stage="index", rejection=internal_rejection(None)
     )

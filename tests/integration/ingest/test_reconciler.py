@@ -82,7 +82,7 @@ def test_a_report_that_never_gets_through_ends(stage: Stage) -> None:
     assert "operators" in found.rejection.hint
     assert found.history[-1].detail == {"code": "internal", "stage": "normalise"}
     assert look(stage, dt.timedelta(days=1)) == 0
-    _, created = stage.intake.submit("norr", REPORT, None)
+    _, created = stage.intake.submit("norr", REPORT)
     assert created
 
 

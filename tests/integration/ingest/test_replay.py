@@ -1,14 +1,15 @@
 """Announcing finished reports again, on a real database."""
 
+import dataclasses
 import datetime as dt
 
 import pytest
 
 from libs.database.engine import Database
 from libs.errors import NotFound
-from libs.events.payloads import ReportSubmitted
+from libs.events.payloads import ReportRejected, ReportSubmitted
 from libs.events.report import ReportSubmission
-from services.ingest.replay import BATCH
+from services.ingest.rejections import internal_rejection
 from tests.integration.ingest.stage import Stage, sent
 
 
@@ -61,7 +62,32 @@ def test_only_what_came_in_since(stage: Stage) -> None:
 
 
 def test_more_than_a_batch(stage: Stage) -> None:
-    count = BATCH + 3
-    for number in range(count):
+    stage.replay = dataclasses.replace(stage.replay, batch=2)
+    for number in range(5):
         indexed(stage, number)
-    assert replayed(stage)[0] == count
+    assert replayed(stage)[0] == 5
+    assert stage.woken == 3
+
+
+def test_only_a_partners_own(stage: Stage) -> None:
+    indexed(stage, 1)
+    assert stage.replay.replay(partner="norr") == 1
+    assert stage.replay.replay(partner="söder") == 0
+
+
+@pytest.mark.parametrize("rejected", [True, False])
+def test_the_version_that_stands_is_announced_beside_a_newer_one(
+    stage: Stage, *, rejected: bool
+) -> None:
+    report_id = indexed(stage, 1)
+    newer = stage.submit(ReportSubmission(external_id="1", title="Titel", text="Ny"))
+    if rejected:
+        stage.handlers.on_report_rejected(
+            ReportRejected(
+                report_id=report_id,
+                version=newer.version,
+                stage="normalise",
+                rejection=internal_rejection(None),
+            )
+        )
+    assert replayed(stage) == (1, [("reports.accepted.v1", 1)])

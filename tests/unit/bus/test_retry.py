@@ -44,3 +44,14 @@ def test_a_ratio_of_one_never_stops() -> None:
     for _ in range(10):
         assert not limit.reached
         limit.count(bug=True)
+
+
+def test_a_limit_made_anew_counts_from_nothing() -> None:
+    limit = DeadLetterLimit(ratio=0.5, window=4)
+    for _ in range(2):
+        limit.count(bug=True)
+    fresh = limit.anew()
+    assert (limit.reached, fresh.reached) == (True, False)
+    for _ in range(2):
+        fresh.count(bug=True)
+    assert fresh.reached

@@ -16,8 +16,10 @@ from libs.vectors.port import (
     PassageHit,
     PassagePoint,
     SparseVector,
+    Tally,
     Vector,
 )
+from libs.vectors.rules import counted
 from services.embed.embedder import Vectors
 
 
@@ -75,6 +77,14 @@ class FakeIndex:
     ) -> list[PassageHit]:
         found = [PassageHit(p.id, 1.0, 1.0, p.payload) for p in self._matching(where)]
         return found[:limit]
+
+    def tally(
+        self, where: PassageFilter | None = None, *, start: UUID | None = None, limit: int
+    ) -> Tally:
+        there = sorted(self._matching(where), key=lambda point: point.id)
+        page = [point for point in there if start is None or point.id >= start]
+        following = page[limit].id if len(page) > limit else None
+        return Tally(counted(point.payload for point in page[:limit]), following)
 
     def snapshot(self, directory: Path) -> Path:
         raise AssertionError("not asked for")

@@ -14,7 +14,13 @@ from libs.events.payloads import (
     ReportRemoved,
     ReportWithdrawn,
 )
-from libs.events.report import NormalisedReport, ReportContent, Section
+from libs.events.report import (
+    NormalisedReport,
+    Origin,
+    Provenance,
+    ReportContent,
+    Section,
+)
 from libs.language.detection import LanguageDetector
 from libs.vectors.bm25 import Bm25Encoder
 from libs.vectors.port import PassagePoint
@@ -36,7 +42,7 @@ def handlers() -> EmbedHandlers:
 
 
 def accepted(
-    handlers: EmbedHandlers, version: int = 1, text: str = "Vi ringde på. " * 9, **more: str
+    handlers: EmbedHandlers, version: int = 1, text: str = "Vi ringde på. " * 9, **more: object
 ) -> ReportAccepted:
     url = f"/internal/reports/r/versions/{version}"
     report = NormalisedReport(title="Titel", sections=(Section(text=text),), **more)  # type: ignore[arg-type]
@@ -121,6 +127,18 @@ def test_languages_are_the_partners_word_or_guessed_by_passage(handlers: EmbedHa
     mixed = swedish + "\nNuoret tulivat luoksemme iltaisin koulun jälkeen."
     handlers.on_report_accepted(accepted(handlers, 2, text=mixed))
     assert {p.payload["language"] for p in handlers.index.points.values()} == {"sv", "fi"}
+
+
+def test_a_language_that_was_found_out_gives_way_to_what_a_passage_is_in(
+    handlers: EmbedHandlers,
+) -> None:
+    inferred = Provenance(origin=Origin.INFERRED, confidence=0.9)
+    text = "Ungdomarna kom till oss.\n123 456\nNuoret tulivat luoksemme iltaisin."
+    found = {"language": "sv", "provenance": {"/language": inferred}}
+    limited = dataclasses.replace(handlers, passage_tokens=4)
+    limited.on_report_accepted(accepted(limited, text=text, **found))
+    languages = [point.payload["language"] for point in index_of(limited).points.values()]
+    assert languages == ["sv", "sv", "fi"]
 
 
 def index_of(handlers: EmbedHandlers) -> FakeIndex:

@@ -1,20 +1,24 @@
 """The report model refuses what it must and invents nothing."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from libs.events.report import (
     MAX_TEXT_CHARS,
+    Provenance,
     ReportMetadata,
     ReportStatus,
     ReportSubmission,
     json_pointer,
 )
 from libs.events.topics import TOPICS, topic_of
+from libs.language.detection import LanguageDetector
 from services.ingest.identity import report_id, submission_digest
 from services.ingest.normalisation import normalise_submission
+
+DETECTOR = LanguageDetector(wide=True)
 
 
 def test_title_and_text_are_enough_and_the_rest_stays_empty() -> None:
@@ -36,6 +40,8 @@ def test_title_and_text_are_enough_and_the_rest_stays_empty() -> None:
         {"title": "Titel", "text": "Text", "results": [{"value": float("nan")}]},
         {"title": "Titel", "text": "Text", "results": [{"value": float("-inf")}]},
         {"title": "Titel", "sections": [{"text": "Text", "page": 10**30}]},
+        {"title": "Titel", "sections": [{"text": "Text", "document": 0}]},
+        {"title": "Titel", "text": "Text", "provenance": {}},
     ],
 )
 def test_what_is_wrong_is_refused(fields: dict[str, object]) -> None:
@@ -71,21 +77,61 @@ def test_a_text_in_one_piece_is_the_first_section() -> None:
     submission = ReportSubmission.model_validate(
         {"title": "T", "text": "Ett", "sections": [{"heading": "H", "text": "Två"}, {"text": " "}]}
     )
-    assert [section.text for section in normalise_submission(submission).sections] == ["Ett", "Två"]
+    assert [section.text for section in normalise_submission(submission, DETECTOR).sections] == [
+        "Ett",
+        "Två",
+    ]
 
 
+def test_a_heading_without_text_of_its_own_is_kept() -> None:
+    sections = [{"heading": "Resultat", "text": ""}, {"heading": "År två", "text": "Text"}]
+    submission = ReportSubmission.model_validate({"title": "T", "sections": sections})
+    kept = normalise_submission(submission, DETECTOR).sections
+    assert [(section.heading, section.text) for section in kept] == [
+        ("Resultat", ""),
+        ("År två", "Text"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"origin": "inferred"},
+        {"origin": "given", "confidence": 1.0},
+        {"origin": "extracted", "confidence": 0.5},
+        {"origin": "inferred", "confidence": 1.5},
+        {"origin": "extracted", "source": "documents/0"},
+        {"origin": "extracted", "source": "/a~2"},
+        {"origin": "guessed"},
+    ],
+)
+def test_a_provenance_that_says_too_little_or_too_much_is_refused(
+    fields: dict[str, object],
+) -> None:
+    with pytest.raises(ValidationError):
+        Provenance.model_validate(fields)
+
+
+@settings(deadline=None)  # the first example loads the detector's models
 @given(st.text(min_size=1).filter(lambda text: text.replace("\x00", "").strip()))
 def test_any_text_is_kept_as_it_is(text: str) -> None:
     submission = ReportSubmission(title="T", text=text)
-    kept = normalise_submission(submission).sections[0].text
+    kept = normalise_submission(submission, DETECTOR).sections[0].text
     assert kept.strip() == text.replace("\x00", "").strip()
 
 
 def test_the_same_content_is_the_same_report() -> None:
     one, two = ReportMetadata(title="T"), ReportMetadata(title="T")
-    assert submission_digest(one, "aa") == submission_digest(two, "aa")
-    assert submission_digest(one, "aa") != submission_digest(one, "bb")
+    assert submission_digest(one, ["aa"]) == submission_digest(two, ["aa"])
+    assert submission_digest(one, ["aa"]) != submission_digest(one, ["bb"])
     assert report_id("p", None, "digest") == report_id("p", None, "digest")
+
+
+def test_digests_are_those_that_were_kept_when_there_was_one_document_at_most() -> None:
+    one = submission_digest(ReportMetadata(title="T"), ["aa"])
+    assert one == "c4d6a57d927b180dcdba8b49bba520b92c953e1d823b7d11bd59aabc3c173ae1"
+    none = submission_digest(ReportSubmission(title="T", text="x"))
+    assert none == "903bd6b2ad097c18767a46fb92664e7cd1bfcff9258b4b3a6ad4178a9ff280f7"
 
 
 def test_partners_do_not_share_ids() -> None:

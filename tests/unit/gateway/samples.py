@@ -10,6 +10,7 @@ from libs.errors import NavigatorError, NotFound
 from libs.events.recommendation import (
     Evidence,
     MethodCard,
+    QuotedDocument,
     RecommendationRequest,
     Recommendations,
 )
@@ -71,6 +72,17 @@ def a_report(**changes: object) -> NormalisedReport:
     return report.model_copy(update=changes)
 
 
+def a_document(number: int, filename: str) -> DocumentInfo:
+    return DocumentInfo(
+        number=number,
+        filename=filename,
+        media_type="application/pdf",
+        size=1_250_000,
+        sha256="0" * 64,
+        link=f"/v1/reports/{REPORT_ID}/documents/{number}",
+    )
+
+
 def a_card(report: NormalisedReport) -> MethodCard:
     start = TEXT.index(QUOTE)
     end = start + len(QUOTE)
@@ -79,6 +91,9 @@ def a_card(report: NormalisedReport) -> MethodCard:
         quote=QUOTE,
         language="sv",
         heading="Metoden",
+        document=QuotedDocument(
+            number=0, filename="lotsen.pdf", link=f"/v1/reports/{REPORT_ID}/documents/0"
+        ),
         page=3,
         section=1,
         start=start,
@@ -127,7 +142,7 @@ class FakeBackend:
     """Holds one report and one trace; `trouble` is raised at every question."""
 
     report: NormalisedReport = field(default_factory=a_report)
-    document: DocumentInfo | None = None
+    documents: tuple[DocumentInfo, ...] = ()
     found: bool = True
     trouble: NavigatorError | None = None
     spans: list[list[SpanData]] = field(default_factory=list)
@@ -150,7 +165,7 @@ class FakeBackend:
             version=2,
             partner="local",
             report=self.report,
-            document=self.document,
+            documents=self.documents,
         )
 
     async def receipt(self, report_id: str) -> Receipt:

@@ -4,12 +4,14 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
+from libs.runtime.paths import register_any_text
 from services.gateway.forwarding import Followers, Forwarder
 from tests.unit.runtime.stage import a_telemetry, an_app, call, request
 
@@ -24,6 +26,12 @@ def gateway(behind: Behind, most: int = 2) -> FastAPI:
 
     @app.api_route("/v1/reports", methods=["GET", "POST"])
     async def forward(request: Request) -> Response:
+        return await forwarder.forward(request)
+
+    register_any_text()
+
+    @app.get("/v1/named/{name:any_text}")
+    async def forward_named(request: Request) -> Response:
         return await forwarder.forward(request)
 
     @app.get("/v1/events")
@@ -77,6 +85,49 @@ def test_the_request_and_its_answer_go_through_and_the_partner_is_the_gateway_s_
     assert onward.headers["x-navigator-partner"] == "umea"
     assert onward.headers["accept"] == "text/plain"
     assert "cookie" not in onward.headers
+
+
+def test_keys_and_conditions_go_through_and_tags_and_links_come_back() -> None:
+    asked = {"idempotency-key": "k", "if-match": '"1.a"', "if-none-match": "*"}
+    told = {
+        "etag": '"2.b"',
+        "link": '</v1/reports?cursor=x>; rel="next"',
+        "content-location": "/v1/reports/a",
+        "cache-control": "private, no-cache",
+        "idempotent-replayed": "true",
+    }
+
+    async def behind(onward: httpx.Request) -> httpx.Response:
+        assert asked.items() <= dict(onward.headers).items()
+        return httpx.Response(200, stream=Whole(), headers=told)
+
+    answer = asyncio.run(request(gateway(behind), "GET", "/v1/reports", headers=asked))
+    assert told.items() <= dict(answer.headers).items()
+
+
+@pytest.mark.parametrize(
+    "sent", [b"/v1/named/a%2Fb%3F%252F%0A", b"/v1/named/%2e%2e", b"/v1/named//"]
+)
+def test_a_path_goes_on_as_it_was_sent(sent: bytes) -> None:
+    seen: list[bytes] = []
+
+    async def behind(onward: httpx.Request) -> httpx.Response:
+        seen.append(onward.url.raw_path)
+        return httpx.Response(200, stream=Whole())
+
+    scope = {"method": "GET", "path": unquote(sent.decode()), "raw_path": sent}
+    asyncio.run(call(gateway(behind), [], stays=True, **scope))
+    assert seen == [sent]
+
+
+def test_a_path_that_leads_elsewhere_is_refused() -> None:
+    def behind(_onward: httpx.Request) -> httpx.Response:
+        raise AssertionError("nothing goes on")
+
+    path = "/v1/named/../../internal/counts"
+    scope = {"method": "GET", "path": path, "raw_path": path.encode()}
+    sent = asyncio.run(call(gateway(behind), [], stays=True, **scope))
+    assert sent[0]["status"] == 422
 
 
 def test_the_client_s_timeouts_hold() -> None:

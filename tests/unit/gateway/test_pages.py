@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from libs.errors import Gone, InvalidInput, NavigatorError, Overloaded, Unavailable
 from libs.events.recommendation import MAX_CHALLENGE_CHARS
-from libs.events.report import Contact, DocumentInfo, Outcome, Section
+from libs.events.report import Contact, Origin, Outcome, Provenance, Section
 from services.gateway.translations import LANGUAGES
 from tests.unit.gateway.samples import (
     QUOTE,
@@ -17,6 +17,7 @@ from tests.unit.gateway.samples import (
     TEXT,
     TRACE_ID,
     FakeBackend,
+    a_document,
     a_report,
     a_span,
     get,
@@ -93,7 +94,7 @@ def test_an_answer_shows_the_method_and_its_evidence_word_for_word() -> None:
     quote = card.css_first("blockquote")
     assert quote.text().strip() == QUOTE
     assert quote.attributes["lang"] == "sv"
-    assert "Metoden Seite 3" in text(tree, ".quote figcaption")
+    assert "Metoden lotsen.pdf Seite 3" in text(tree, ".quote figcaption")
     assert [step.text() for step in card.css(".steps li")] == ["Skicka ett vykort", "Knacka på"]
     assert text(tree, ".figure") == "55 %"
     assert "38 000 kronor" in text(tree, ".pairs")
@@ -203,17 +204,46 @@ def test_a_wrong_span_marks_nothing(query: str) -> None:
 
 
 def test_a_report_shows_its_facts_and_where_to_get_its_document() -> None:
-    document = DocumentInfo(
-        filename="slut rapport.pdf", media_type="application/pdf", size=1_250_000, sha256="0" * 64
-    )
-    _, tree = page(f"/reports/{REPORT_ID}?ui=nb", FakeBackend(document=document))
+    document = a_document(0, "slut rapport.pdf")
+    _, tree = page(f"/reports/{REPORT_ID}?ui=nb", FakeBackend(documents=(document,)))
     about = text(tree, ".about")
     assert "01.02.2018 – 31.01.2020" in about
     assert "8. Anstendig arbeid og økonomisk vekst" in about
     assert "slut rapport.pdf (1,2 MB)" in about.replace("\xa0", " ")
     links = [link.attributes["href"] for link in tree.css(".about a")]
-    assert f"/v1/reports/{REPORT_ID}/document" in links
+    assert document.link in links
     assert "https://example.org/lots" in links
+    assert "Hvor opplysningene kommer fra" not in about
+
+
+def test_a_report_says_what_its_partner_did_not() -> None:
+    given, extracted = Provenance(origin=Origin.GIVEN), Origin.EXTRACTED
+    provenance = {
+        "/title": Provenance(origin=extracted, source="/documents/0"),
+        "/language": Provenance(origin=Origin.INFERRED, confidence=0.998),
+        "/summary": given,
+        "/sections": Provenance(origin=extracted, source="/documents"),
+    }
+    report = a_report(provenance=provenance)
+    _, tree = page(f"/reports/{REPORT_ID}?ui=sv", FakeBackend(report=report))
+    about = text(tree, ".about")
+    assert "Titel: från dokumentetRapportens språk: härlett ur texten, 99 % säkertResten" in about
+    named = {"/title": Provenance(origin=extracted, source="/documents/0/filename")}
+    report = a_report(provenance=named)
+    _, tree = page(f"/reports/{REPORT_ID}?ui=en", FakeBackend(report=report))
+    assert "Title: from the file’s nameThe rest" in text(tree, ".about")
+
+
+def test_a_section_of_several_documents_names_its_own() -> None:
+    documents = (a_document(0, "rapport.pdf"), a_document(1, "bilaga.docx"))
+    sections = (Section(text="Ett", document=0, page=2), Section(text="Två", document=1))
+    report = a_report(sections=sections)
+    _, tree = page(f"/reports/{REPORT_ID}?ui=sv", FakeBackend(report=report, documents=documents))
+    assert [node.text() for node in tree.css(".page")] == ["rapport.pdf, sidan 2", "bilaga.docx"]
+    one = FakeBackend(report=report, documents=documents[:1])
+    assert [node.text() for node in page(f"/reports/{REPORT_ID}?ui=sv", one)[1].css(".page")] == [
+        "sidan 2"
+    ]
 
 
 @pytest.mark.parametrize("report_id", ["unknown", "a%3Fb", "a.b", "a" * 65])

@@ -2,15 +2,35 @@
 
 from uuid import UUID, uuid5
 
-from libs.events.report import NormalisedReport
+import pytest
+
+from libs.events.report import DocumentInfo, NormalisedReport, ReportContent
 from libs.vectors.port import PassageHit
 from services.recommend.cards import card, group
 
 SPACE = UUID(int=7)
-REPORT = NormalisedReport(title="Titel", sections=())
+NAMES = ("rapport.pdf", "bilaga.docx")
 
 
-def hit(report: str, score: float, *, version: int = 1, ordinal: int = 0) -> PassageHit:
+def content(*names: str) -> ReportContent:
+    documents = tuple(
+        DocumentInfo(
+            number=number,
+            filename=name,
+            media_type="text/plain",
+            size=1,
+            sha256="0" * 64,
+            link=f"/v1/reports/a/documents/{number}",
+        )
+        for number, name in enumerate(names)
+    )
+    report = NormalisedReport(title="Titel", sections=())
+    return ReportContent(report_id="a", version=1, partner="p", report=report, documents=documents)
+
+
+def hit(
+    report: str, score: float, *, version: int = 1, ordinal: int = 0, **more: int | None
+) -> PassageHit:
     return PassageHit(
         id=uuid5(SPACE, f"{report}/{version}/{ordinal}"),
         score=score,
@@ -25,6 +45,7 @@ def hit(report: str, score: float, *, version: int = 1, ordinal: int = 0) -> Pas
             "heading": "Resultat",
             "page": 3,
             "language": "sv",
+            **more,
         },
     )
 
@@ -42,8 +63,28 @@ def test_only_the_newer_version_counts_while_both_are_there() -> None:
 
 def test_evidence_says_where_it_stands() -> None:
     (found,) = group([hit("a", 0.3, ordinal=n) for n in range(5)])
-    made = card(found, REPORT, most_evidence=2)
+    made = card(found, content(), most_evidence=2)
     assert len(made.evidence) == 2
     first = made.evidence[0]
     assert (first.quote, first.page, first.heading, first.section) == ("citat 0", 3, "Resultat", 2)
     assert first.link == "/reports/a?version=1&section=2&start=0&end=4#quote"
+    assert first.document is None
+
+
+def test_evidence_names_the_document_it_stands_in() -> None:
+    (found,) = group([hit("a", 0.3, document=1), hit("a", 0.2, ordinal=1, document=0)])
+    made = card(found, content(*NAMES), most_evidence=2)
+    documents = [evidence.document for evidence in made.evidence]
+    assert [(d.number, d.filename, d.link) for d in documents if d] == [
+        (1, "bilaga.docx", "/v1/reports/a/documents/1"),
+        (0, "rapport.pdf", "/v1/reports/a/documents/0"),
+    ]
+
+
+@pytest.mark.parametrize("passage", [{}, {"document": None}])
+def test_a_passage_of_before_stands_in_the_one_document(passage: dict[str, None]) -> None:
+    (found,) = group([hit("a", 0.3, **passage)])
+    one = card(found, content("rapport.pdf"), most_evidence=1).evidence[0].document
+    assert one
+    assert one.filename == "rapport.pdf"
+    assert card(found, content(*NAMES), most_evidence=1).evidence[0].document is None

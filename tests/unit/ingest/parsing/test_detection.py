@@ -58,7 +58,8 @@ def test_what_a_document_is(content, declared, filename, expected):
         (b"%PDF-1.4 x", DOCX, "its bytes are application/pdf"),
         (b"%PDF-1.4 x", "text/plain", "its bytes are application/pdf"),
         (WORD, "application/pdf", "its bytes are application/vnd"),
-        (SHEET, None, "not a Word document"),
+        (SHEET, None, "navigator import"),
+        (TEXT, "text/csv", "POST /v1/reports/table"),
         (TEXT, "image/png", "image/png are not read"),
         (b"\x89PNG\r\n", None, "a picture"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/octet-stream", "old Office"),
@@ -70,3 +71,9 @@ def test_what_a_document_is(content, declared, filename, expected):
 def test_what_is_refused(content, declared, says):
     with pytest.raises(UnsupportedFormat, match=says):
         sniff(content, declared, None)
+
+
+@pytest.mark.parametrize("filename", ["lista.csv", "Lista.XLSX", "lista.ods", "lista.xls"])
+def test_a_table_is_sent_elsewhere(filename):
+    with pytest.raises(UnsupportedFormat, match="POST /v1/reports/table"):
+        sniff(TEXT, None, filename)
