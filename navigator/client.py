@@ -104,19 +104,19 @@ class GatewayClient:
         """How a table would be read; nothing is taken in."""
         with self._answered():
             response = self._http.post(
-                "/v1/reports/table", params={"dry_run": "true"}, timeout=BULK_TIMEOUT, **form
+                "/v1/bulk/table", params={"dry_run": "true"}, timeout=BULK_TIMEOUT, **form
             )
             response.raise_for_status()
         return TablePreview.model_validate_json(response.content)
 
     def submit_table(self, form: Form) -> Iterator[Answer | LastLine]:
         """Hand over a table; what became of each row as it is told, then the summary."""
-        yield from self._many("/v1/reports/table", form)
+        yield from self._many("/v1/bulk/table", form)
 
     def submit_lines(self, body: bytes) -> Iterator[Answer | LastLine]:
         """Hand over lines of NDJSON, not very many at once: all are sent before one is read."""
         headers = {"content-type": "application/x-ndjson"}
-        yield from self._many("/v1/reports/bulk", {"content": body, "headers": headers})
+        yield from self._many("/v1/bulk/reports", {"content": body, "headers": headers})
 
     def _many(self, path: str, request: Form) -> Iterator[Answer | LastLine]:
         last = None

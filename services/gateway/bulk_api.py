@@ -8,7 +8,7 @@ from libs.events.tables import TablePreview
 from services.gateway.duplex import DuplexForwarder
 from services.gateway.openapi import REF, problems
 
-BULK_PATH: Final = "/v1/reports/bulk"
+BULK_PATH: Final = "/v1/bulk/reports"
 _NDJSON: Final = "application/x-ndjson"
 _ANSWERS: Final = "One line for each report, in order; the last one is the summary."
 _ANSWER_LINES: Final[dict[str, Any]] = {
@@ -75,7 +75,7 @@ def bulk_routes(ingest: DuplexForwarder) -> APIRouter:
         return await ingest.forward(request)
 
     @router.post(
-        "/v1/reports/table",
+        "/v1/bulk/table",
         tags=["partners"],
         summary="Hand over a table with a report in each row",
         response_model=TablePreview,

@@ -20,7 +20,7 @@ from services.ingest.request_headers import Partner
 
 log = logging.getLogger(__name__)
 
-PATH: Final = "/v1/reports/bulk"
+PATH: Final = "/v1/bulk/reports"
 _SYNONYMS: Final = frozenset({NDJSON, "application/ndjson", "application/jsonl"})
 
 
@@ -34,7 +34,7 @@ def bulk_routes(intake: Intake, turns: Turns, max_line_bytes: int, max_bytes: in
         if given not in _SYNONYMS:
             raise UnsupportedFormat(
                 f"Content type {given[:100] or '(none)'} is not taken here. Send {NDJSON}: one "
-                "report as a JSON object in each line. A table goes to POST /v1/reports/table."
+                "report as a JSON object in each line. A table goes to POST /v1/bulk/table."
             )
         turn = turns.take()
         answers = _answers(request, intake, partner, max_line_bytes, max_bytes)

@@ -43,7 +43,7 @@ async def read_submission(request: Request) -> tuple[ReportMetadata, tuple[Docum
     raise UnsupportedFormat(
         f"Content type {content_type or '(none)'} is not taken here. Send application/json, or "
         "multipart/form-data with parts `document` and, if you have it, a part `metadata`. Many "
-        "reports go to POST /v1/reports/bulk (NDJSON) or to POST /v1/reports/table (CSV, XLSX)."
+        "reports go to POST /v1/bulk/reports (NDJSON) or to POST /v1/bulk/table (CSV, XLSX)."
     )
 
 

@@ -29,7 +29,7 @@ def table_routes(intake: Intake, turns: Turns) -> APIRouter:
     """The route."""
     router = APIRouter()
 
-    @router.post("/v1/reports/table", response_model=None)
+    @router.post("/v1/bulk/table", response_model=None)
     async def take_table(
         request: Request,
         partner: Partner = "local",

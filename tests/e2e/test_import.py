@@ -34,7 +34,7 @@ def is_indexed(client: httpx.Client, location: str) -> bool:
 def test_a_stream_of_three_hundred_is_answered_line_by_line(client: httpx.Client) -> None:
     sent = [json.dumps(report(number)) for number in range(300)]
     sent[17] = "not json"
-    answer = client.post("/v1/reports/bulk", content="\n".join(sent), headers=NDJSON)
+    answer = client.post("/v1/bulk/reports", content="\n".join(sent), headers=NDJSON)
     assert answer.headers["content-type"] == NDJSON["content-type"]
     *told, last = lines(answer)
     assert [each["line"] for each in told] == list(range(1, 301))
@@ -48,9 +48,9 @@ def test_a_table_is_taken_in_row_by_row(client: httpx.Client) -> None:
     files = {"document": ("liste.csv", CSV.encode("cp1252"))}
     defaults = {"country": "DE", "language": "de"}
     form: dict[str, Any] = files | {"defaults": (None, json.dumps(defaults))}
-    preview = client.post("/v1/reports/table", params={"dry_run": True}, files=form).json()
+    preview = client.post("/v1/bulk/table", params={"dry_run": True}, files=form).json()
     assert (preview["header_row"], preview["rows"], preview["refused"]) == (2, 3, 1)
-    *told, last = lines(client.post("/v1/reports/table", files=form))
+    *told, last = lines(client.post("/v1/bulk/table", files=form))
     assert [(each["row"], each["status"]) for each in told] == [(3, 202), (4, 422), (5, 202)]
     assert last["summary"]["refused"] == 1
     location = told[0]["location"]
@@ -62,7 +62,7 @@ def test_a_table_is_taken_in_row_by_row(client: httpx.Client) -> None:
 
 def test_the_routes_are_described(client: httpx.Client) -> None:
     described = client.get("/openapi.json").json()
-    for path in ("/v1/reports/bulk", "/v1/reports/table"):
+    for path in ("/v1/bulk/reports", "/v1/bulk/table"):
         answers = described["paths"][path]["post"]["responses"]["200"]["content"]
         assert "application/x-ndjson" in answers
     assert {"Answer", "LastLine", "TableMapping", "TablePreview"} <= set(
@@ -72,7 +72,7 @@ def test_the_routes_are_described(client: httpx.Client) -> None:
 
 @pytest.mark.parametrize(
     ("path", "content_type", "status"),
-    [("/v1/reports/bulk", "application/json", 415), ("/v1/reports/table", "text/csv", 415)],
+    [("/v1/bulk/reports", "application/json", 415), ("/v1/bulk/table", "text/csv", 415)],
 )
 def test_wrong_requests_are_refused(
     client: httpx.Client, path: str, content_type: str, status: int
@@ -150,4 +150,4 @@ def test_push_and_a_single_report_say_where_tables_go(
     assert "navigator import" in told.stderr
     answer = client.post("/v1/reports", files={"document": ("liste.csv", CSV.encode(), "text/csv")})
     assert answer.status_code == 415
-    assert "/v1/reports/table" in answer.json()["detail"]
+    assert "/v1/bulk/table" in answer.json()["detail"]

@@ -28,10 +28,9 @@ def partner(platform: Installation) -> Partner:
 
 
 def receipt(client: httpx.Client, partner: Partner, external_id: str) -> dict[str, Any] | None:
-    items = client.get("/v1/reports", params={"limit": 200}).json()["items"]
-    own = {item["external_id"]: item for item in items if item["partner"] == partner.region}
-    found = own.get(external_id)
-    return client.get(found["links"]["self"]).json() if found else None
+    items = client.get("/v1/reports", params={"external_id": external_id}).json()["items"]
+    own = [item["links"]["self"] for item in items if item["partner"] == partner.region]
+    return client.get(own[0]).json() if own else None
 
 
 def await_receipt(client: httpx.Client, partner: Partner, external_id: str) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def a_gateway(url: str, *, idle_s: float = 20.0) -> FastAPI:
     app = new_app(title="t", description="d", max_body_bytes=100_000, telemetry=a_telemetry())
     forwarder = DuplexForwarder("ingest", url, "umea", idle_s=idle_s)
 
-    @app.post("/v1/reports/bulk")
+    @app.post("/v1/bulk/reports")
     async def forward(request: Request) -> Response:
         return await forwarder.forward(request)
 
@@ -80,7 +80,7 @@ class Caller:
             "http_version": "1.1",
             "scheme": "http",
             "method": "POST",
-            "path": "/v1/reports/bulk",
+            "path": "/v1/bulk/reports",
             "query_string": b"a=b",
             "headers": headers or [(b"content-type", b"application/x-ndjson")],
             "server": ("navigator", 80),
@@ -126,7 +126,7 @@ def test_both_go_at_once_and_the_partner_is_the_gateway_s_word() -> None:
         assert caller.headers[b"content-type"] == b"application/x-ndjson"
 
     run(scene())
-    assert seen.startswith(b"POST /v1/reports/bulk?a=b HTTP/1.1\r\n")
+    assert seen.startswith(b"POST /v1/bulk/reports?a=b HTTP/1.1\r\n")
     assert b"x-navigator-partner: umea\r\n" in seen.lower()
     assert b"traceparent: 00-" in seen.lower()
     assert b"oslo" not in seen

@@ -39,7 +39,7 @@ _FOREIGN = (
 )
 _OFFERED = "Send a PDF, DOCX, HTML, Markdown or plain text file."
 _TABLE = (
-    "This is a table. Send it to POST /v1/reports/table, or with `navigator import`: each of its "
+    "This is a table. Send it to POST /v1/bulk/table, or with `navigator import`: each of its "
     "rows becomes a report."
 )
 _TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods"})

@@ -57,7 +57,7 @@ def table(app: FastAPI, content: bytes, *, query: str = "", **parts: Any) -> htt
     files: dict[str, Any] = {"document": ("lista.csv", content)}
     for name, value in parts.items():
         files[name] = (None, value if isinstance(value, str) else json.dumps(value))
-    return post(app, f"/v1/reports/table{query}", files=files)
+    return post(app, f"/v1/bulk/table{query}", files=files)
 
 
 def answers(response: httpx.Response) -> Answers:

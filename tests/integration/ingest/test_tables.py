@@ -138,7 +138,7 @@ def test_what_is_no_table_is_refused_before_anything_is_taken_in(
 
 def test_another_content_type_is_refused(stage: Stage) -> None:
     answer = post(
-        an_app(stage), "/v1/reports/table", content=CSV, headers={"content-type": "text/csv"}
+        an_app(stage), "/v1/bulk/table", content=CSV, headers={"content-type": "text/csv"}
     )
     assert answer.status_code == 415
     assert "document" in answer.json()["detail"]

@@ -59,7 +59,7 @@ def test_what_a_document_is(content, declared, filename, expected):
         (b"%PDF-1.4 x", "text/plain", "its bytes are application/pdf"),
         (WORD, "application/pdf", "its bytes are application/vnd"),
         (SHEET, None, "navigator import"),
-        (TEXT, "text/csv", "POST /v1/reports/table"),
+        (TEXT, "text/csv", "POST /v1/bulk/table"),
         (TEXT, "image/png", "image/png are not read"),
         (b"\x89PNG\r\n", None, "a picture"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/octet-stream", "old Office"),
@@ -75,5 +75,5 @@ def test_what_is_refused(content, declared, says):
 
 @pytest.mark.parametrize("filename", ["lista.csv", "Lista.XLSX", "lista.ods", "lista.xls"])
 def test_a_table_is_sent_elsewhere(filename):
-    with pytest.raises(UnsupportedFormat, match="POST /v1/reports/table"):
+    with pytest.raises(UnsupportedFormat, match="POST /v1/bulk/table"):
         sniff(TEXT, None, filename)
