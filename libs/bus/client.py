@@ -73,6 +73,29 @@ def give_back_parked(consumer: Any) -> None:
         fetcher._next_partition_records = None  # noqa: SLF001
 
 
+def rest_without_leader(producer: Any) -> None:
+    """To be called once for each producer.
+
+    kafka-python 3.0.12 looks for the leaders of all partitions it has ever sent to, and does not
+    rest while one has none: half a core for good, when somebody deletes a topic. Only those that
+    have records waiting matter.
+    """
+    accumulator = producer._accumulator  # noqa: SLF001 - there is no other way to it
+    ready = accumulator.ready
+
+    def waiting_ready(cluster: Any, now: float | None = None) -> tuple[Any, float, bool]:
+        nodes, next_check_s, leaderless = ready(cluster, now=now)
+        if leaderless:
+            queues = list(accumulator._batches.items())  # noqa: SLF001
+            leaderless = any(
+                queue and cluster.leader_for_partition(partition) in (None, -1)
+                for partition, queue in queues
+            )
+        return nodes, next_check_s, leaderless
+
+    accumulator.ready = waiting_ready
+
+
 def has_to_join(consumer: Any) -> bool:
     """True while a consumer has to join its group, at its start or because topics have changed.
 

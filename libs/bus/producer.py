@@ -10,7 +10,7 @@ from kafka.errors import KafkaError
 from opentelemetry import metrics, trace
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
-from libs.bus.client import broker_errors, milliseconds, open_client
+from libs.bus.client import broker_errors, milliseconds, open_client, rest_without_leader
 from libs.bus.record import KEY_ERRORS, Record
 from libs.bus.settings import BusSettings
 from libs.bus.topics import DEAD_LETTER_ROOM_BYTES, ensure_topic_names
@@ -122,7 +122,7 @@ class EventProducer:
 
     def _new_client(self) -> KafkaProducer:
         timeout = milliseconds(self._settings.request_timeout_s)
-        return open_client(
+        client: KafkaProducer = open_client(
             KafkaProducer,
             self._settings,
             self._client_id,
@@ -135,6 +135,8 @@ class EventProducer:
             max_request_size=self._settings.max_message_bytes + DEAD_LETTER_ROOM_BYTES,
             allow_auto_create_topics=False,
         )
+        rest_without_leader(client)
+        return client
 
     def _deliver(
         self, client: KafkaProducer, records: Sequence[Record], spans: Sequence[Span]

@@ -3,7 +3,11 @@
 import os
 import signal
 import threading
+import time
+from contextlib import closing
 from pathlib import Path
+
+from kafka import KafkaAdminClient
 
 from libs.bus.local_broker import LocalBroker
 from libs.errors import Unavailable
@@ -92,3 +96,19 @@ def test_a_send_that_is_given_up_ends_the_others_as_unavailable(
         os.kill(pid, signal.SIGCONT)
     assert [type(error) for error in raised] == [Unavailable, Unavailable]
     own_stage.send_again("after")
+
+
+def test_a_producer_rests_when_a_topic_of_its_is_gone(stage: Stage) -> None:
+    stage.send("r1")
+    with closing(KafkaAdminClient(bootstrap_servers=stage.settings.bootstrap)) as admin:
+        admin.delete_topics([stage.topic.name])
+    client = stage.producer._client
+    assert client is not None
+    metadata = client._metadata
+    metadata.request_update()
+    until(lambda: stage.topic.name not in metadata.topics(), "the client to know")
+    before, started = time.process_time(), time.monotonic()
+    until(lambda: time.monotonic() - started > 1, "a second to pass")
+    # Half a core without `rest_without_leader`; the look at the clock takes a tenth of this.
+    assert time.process_time() - before < 0.2
+    stage.send_again("r2")
