@@ -1,7 +1,9 @@
 """What the bus's contract tests play with: topics of their own, recording handlers, a reader."""
 
 import dataclasses
+import faulthandler
 import socket
+import sys
 import threading
 import time
 import uuid
@@ -54,11 +56,13 @@ def free_port() -> int:
 
 
 def until(condition: Callable[[], bool], what: str, deadline_s: float = DEADLINE_S) -> None:
-    """Return when the condition holds; fail with what was waited for."""
+    """Return when the condition holds; fail with what was waited for and where all threads are."""
     end = time.monotonic() + deadline_s
     pause = threading.Event()
     while not condition():
-        assert time.monotonic() < end, f"waited {deadline_s} s for: {what}"
+        if time.monotonic() > end:
+            faulthandler.dump_traceback(sys.__stderr__)
+            raise AssertionError(f"waited {deadline_s} s for: {what}")
         pause.wait(0.01)
 
 
@@ -135,7 +139,9 @@ class Stage:
         self._consumers.append(consumer)
         consumer.start()
         if wait:
-            until(lambda: consumer.health() is None, "the consumer to be ready")
+            until(
+                lambda: consumer.health() is None, f"the consumer {settings.instance} to be ready"
+            )
         return consumer
 
     def record(self, report_id: str = "r1", **changes: object) -> Record:
