@@ -7,7 +7,7 @@ from libs.events.recommendation import Recommendations
 from libs.events.report import Receipt, ReportContent
 from libs.runtime.http import answer_head
 from services.gateway.forwarding import Followers, Forwarder
-from services.gateway.intake_api import Known, ReportId, intake_routes
+from services.gateway.intake_api import DocumentVersion, Known, ReportId, intake_routes
 from services.gateway.openapi import CHALLENGE_BODY, NOT_MODIFIED, ORIGINAL, problems
 from services.gateway.platform_status import PlatformStatus, read_status
 
@@ -85,6 +85,7 @@ def _add_content_routes(router: APIRouter, ingest: Forwarder) -> None:
     async def document(
         request: Request,
         report_id: ReportId,  # noqa: ARG001 - documented here, read by ingest
+        version: DocumentVersion = None,  # noqa: ARG001 - the same
         if_none_match: Known = None,  # noqa: ARG001 - the same
     ) -> Response:
         return await ingest.forward(request)

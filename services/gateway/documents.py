@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from services.gateway.forwarding import Forwarder
-from services.gateway.intake_api import Known, ReportId
+from services.gateway.intake_api import DocumentVersion, Known, ReportId
 from services.gateway.openapi import NOT_MODIFIED, problems
 
 # As large as an INTEGER of PostgreSQL.
@@ -31,6 +31,7 @@ def document_routes(ingest: Forwarder) -> APIRouter:
         request: Request,
         report_id: ReportId,  # noqa: ARG001 - documented here, read by ingest
         number: Number,  # noqa: ARG001 - the same
+        version: DocumentVersion = None,  # noqa: ARG001 - the same
         if_none_match: Known = None,  # noqa: ARG001 - the same
     ) -> Response:
         """`documents` of a receipt and of a report's content tell their names and links."""

@@ -42,6 +42,16 @@ IfMatch = Annotated[
 IfNoneMatch = Annotated[
     str | None, Header(description="`*`: only if it is not there.", pattern=ENTITY_TAGS)
 ]
+# As large as an INTEGER of PostgreSQL.
+DocumentVersion = Annotated[
+    int | None,
+    Query(
+        ge=1,
+        le=2**31 - 1,
+        description="The report's version whose document it is, as `documents` link to it; "
+        "without it the newest.",
+    ),
+]
 Known = Annotated[
     str | None, Header(description="An `ETag`: 304 if it still is so.", pattern=ENTITY_TAGS)
 ]

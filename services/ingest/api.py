@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Header, Path, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import AwareDatetime
 from sqlalchemy.orm import Session
@@ -37,6 +37,8 @@ from services.ingest.tables import VersionRow
 
 # As large as an INTEGER of PostgreSQL.
 Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
+# The newest one where none is named.
+AnyVersion = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
 DocumentNumber = Annotated[int, Path(ge=0, le=2**31 - 1)]
 LastEventId = Annotated[str | None, Header(pattern=r"^\d{1,9}$")]
 # A change made by another replica wakes nobody here, so the history is looked at this often.
@@ -107,15 +109,20 @@ def _add_reading(router: APIRouter, database: Database) -> None:
             return _content(session, store.readable_version(session, report_id, version))
 
     @router.get("/v1/reports/{report_id}/document", response_class=Response)
-    def download(report_id: str, if_none_match: IfNoneMatch) -> Response:
-        return download_one(report_id, 0, if_none_match)
+    def download(
+        report_id: str, if_none_match: IfNoneMatch, version: AnyVersion = None
+    ) -> Response:
+        return download_one(report_id, 0, if_none_match, version)
 
     @router.get("/v1/reports/{report_id}/documents/{number}", response_class=Response)
     def download_one(
-        report_id: str, number: DocumentNumber, if_none_match: IfNoneMatch
+        report_id: str,
+        number: DocumentNumber,
+        if_none_match: IfNoneMatch,
+        version: AnyVersion = None,
     ) -> Response:
         with database.read() as session:
-            row = store.readable_version(session, report_id)
+            row = store.readable_version(session, report_id, version)
             document = store.document_row(session, row, number)
         return bytes_told(
             document.content,

@@ -189,7 +189,8 @@ def document_info(row: DocumentRow) -> DocumentInfo:
         media_type=row.media_type,
         size=row.size,
         sha256=row.sha256,
-        link=f"/v1/reports/{row.report_id}/documents/{row.number}",
+        # With its version: what a citation leads to must not change with the next one.
+        link=f"/v1/reports/{row.report_id}/documents/{row.number}?version={row.version}",
     )
 
 

@@ -57,6 +57,40 @@ def test_each_document_is_told_of_and_can_be_fetched(stage: Stage) -> None:
     assert [ask(stage, "GET", f"{base}/{n}").status_code for n in (-1, 2**40, "x")] == [422] * 3
 
 
+def test_a_versions_documents_stay_its_own_when_the_next_one_is_rejected(stage: Stage) -> None:
+    metadata = ReportMetadata(title="rapport", external_id="1")
+    first = stage.submit(metadata, REPORT)
+    stage.handlers.on_report_submitted(first)
+    stage.handlers.on_report_indexed(stage.indexed(first))
+    path = f"/v1/reports/{first.report_id}"
+    second = stage.submit(metadata, BROKEN)
+    while_read = _quoted(stage, path)
+    (rejected,) = stage.handlers.on_report_submitted(second)
+    assert isinstance(rejected, ReportRejected)
+    stage.handlers.on_report_rejected(rejected)
+    told = _quoted(stage, path)
+    assert told == while_read
+    cited = ask(stage, "GET", f"/internal/reports/{first.report_id}/versions/1").json()
+    assert cited["documents"] == [told]
+    newest = ask(stage, "GET", path).json()["document"]["link"]
+    assert ask(stage, "GET", newest).content == BROKEN.content
+    assert ask(stage, "GET", f"{path}/document").content == BROKEN.content
+    assert ask(stage, "GET", f"{path}/document?version=1").content == REPORT.content
+    assert ask(stage, "GET", f"{path}/documents/0?version=3").status_code == 404
+    assert ask(stage, "GET", f"{path}/documents/0?version=0").status_code == 422
+    stage.intake.withdraw("norr", first.report_id)
+    assert ask(stage, "GET", told["link"]).status_code == 410
+
+
+def _quoted(stage: Stage, path: str) -> dict[str, Any]:
+    """The one document of the content, which is version 1's and leads to its bytes."""
+    content = ask(stage, "GET", f"{path}/content").json()
+    assert content["version"] == 1
+    (told,) = content["documents"]
+    assert ask(stage, "GET", told["link"]).content == REPORT.content
+    return dict(told)
+
+
 def test_sections_say_which_document_they_stand_in(stage: Stage) -> None:
     content = finished(stage, REPORT, ANNEX)
     sections = content["report"]["sections"]

@@ -79,7 +79,7 @@ def a_document(number: int, filename: str) -> DocumentInfo:
         media_type="application/pdf",
         size=1_250_000,
         sha256="0" * 64,
-        link=f"/v1/reports/{REPORT_ID}/documents/{number}",
+        link=f"/v1/reports/{REPORT_ID}/documents/{number}?version=2",
     )
 
 
@@ -92,7 +92,7 @@ def a_card(report: NormalisedReport) -> MethodCard:
         language="sv",
         heading="Metoden",
         document=QuotedDocument(
-            number=0, filename="lotsen.pdf", link=f"/v1/reports/{REPORT_ID}/documents/0"
+            number=0, filename="lotsen.pdf", link=f"/v1/reports/{REPORT_ID}/documents/0?version=2"
         ),
         page=3,
         section=1,
