@@ -1,7 +1,8 @@
 """Tables over HTTP: looked through without taking anything in, or taken in row by row."""
 
+import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from itertools import islice
 from typing import Annotated, Final
@@ -9,25 +10,47 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from libs.errors import FieldError, InvalidInput, NavigatorError
+from libs.errors import FieldError, InvalidInput, NavigatorError, Overloaded
 from libs.events.bulk import Answer, ndjson, summary_of
 from libs.events.tables import TablePreview
 from services.ingest.answer_stream import AnswerStream, Turns
 from services.ingest.bulk import hand_over, refusal, stops
 from services.ingest.intake import Intake
 from services.ingest.request_headers import Partner
+from services.ingest.spreadsheets.apart import read_apart
+from services.ingest.spreadsheets.grid import Grid
 from services.ingest.spreadsheets.preview import preview, why_useless
-from services.ingest.spreadsheets.reading import read_grid
 from services.ingest.spreadsheets.row_reports import RowReader, RowReport
 from services.ingest.spreadsheets.table import Table, read_table
 from services.ingest.table_form import TableForm, read_table_form
 
 _AT_ONCE: Final = 20
+# Each is a process that may take a gigabyte, and most take a second.
+_READ_AT_ONCE: Final = 1
+# Under the gateway's limit on silence, with the time that reading itself may take.
+_WAIT_S: Final = 25.0
 
 
-def table_routes(intake: Intake, turns: Turns) -> APIRouter:
+def table_routes(
+    intake: Intake, turns: Turns, read_grid: Callable[[bytes, str | None], Grid] = read_apart
+) -> APIRouter:
     """The route."""
     router = APIRouter()
+    reading = asyncio.Semaphore(_READ_AT_ONCE)
+
+    async def read(form: TableForm) -> Table:
+        try:
+            async with asyncio.timeout(_WAIT_S):
+                await reading.acquire()
+        except TimeoutError as error:
+            raise Overloaded(
+                "Other tables are being read. Try again in a moment.", retry_after=_WAIT_S
+            ) from error
+        try:
+            grid = await run_in_threadpool(read_grid, form.content, form.sheet)
+            return await run_in_threadpool(read_table, grid, form.mapping)
+        finally:
+            reading.release()
 
     @router.post("/v1/bulk/table", response_model=None)
     async def take_table(
@@ -39,7 +62,7 @@ def table_routes(intake: Intake, turns: Turns) -> APIRouter:
         form = await read_table_form(request)
         with ExitStack() as turn:
             turn.callback(turns.take())
-            table = await run_in_threadpool(_table, form)
+            table = await read(form)
             if dry_run:
                 return await run_in_threadpool(preview, table, form.defaults, rows)
             for reason in why_useless(table):
@@ -50,10 +73,6 @@ def table_routes(intake: Intake, turns: Turns) -> APIRouter:
             return AnswerStream(answers, turn.pop_all().close)
 
     return router
-
-
-def _table(form: TableForm) -> Table:
-    return read_table(read_grid(form.content, form.sheet), form.mapping)
 
 
 async def _answers(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from libs.errors import TooLarge
+from libs.errors import InvalidInput, TooLarge
 from services.ingest.parsing.cleaning import clean
 
 Cell = str | int | float | bool
@@ -10,7 +10,8 @@ Cell = str | int | float | bool
 
 MAX_ROWS = 100_000
 MAX_COLUMNS = 1_000
-MAX_CELLS = 4_000_000
+# Some 65 MB of the service for each table that is being taken in.
+MAX_CELLS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,15 @@ def over_limits() -> TooLarge:
     return TooLarge(
         f"The table has more than {MAX_ROWS:,} rows, {MAX_COLUMNS:,} columns or {MAX_CELLS:,} "
         "cells. Delete rows and columns that are empty but formatted, or send it in parts."
+    )
+
+
+def damaged() -> InvalidInput:
+    """What is said of a file that cannot be read."""
+    return InvalidInput(
+        "The table is damaged or of a kind that is not read here. Open it in a spreadsheet "
+        "program, save it as XLSX or CSV, and send that.",
+        code="unreadable-document",
     )
 
 

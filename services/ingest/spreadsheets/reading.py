@@ -1,14 +1,14 @@
-"""From a file's bytes to its grid: the one function that touches what may be hostile."""
+"""From a file's bytes to its grid: what may be hostile, so the service calls it through `apart`."""
 
 import io
 import zipfile
 from typing import Final
 
 from libs.errors import UnsupportedFormat
-from services.ingest.spreadsheets.apart import read_apart
 from services.ingest.spreadsheets.delimited import read_delimited
 from services.ingest.spreadsheets.grid import Grid
 from services.ingest.spreadsheets.records import read_records
+from services.ingest.spreadsheets.workbook import read_workbook
 
 _OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _UNICODE_MARKS: Final = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"\x00\x00\xfe\xff")
@@ -18,13 +18,15 @@ _HEAD: Final = 1_024
 def read_grid(content: bytes, sheet: str | None = None) -> Grid:
     """The cells of a CSV, XLSX, ODS, XLS or JSON file, told apart by its bytes.
 
+    A damaged workbook may end the process that calls this.
+
     Raises UnsupportedFormat for anything else, InvalidInput for a damaged file, TooLarge over a
-    limit, Unavailable when no process for it can be started.
+    limit.
     """
     if content.startswith(_OLD_OFFICE):
-        return read_apart(content, "xls", sheet)
+        return read_workbook(content, "xls", sheet)
     if content.startswith(b"PK\x03\x04"):
-        return read_apart(content, _archive_format(content), sheet)
+        return read_workbook(content, _archive_format(content), sheet)
     head = content[:_HEAD]
     if head.startswith((b"%PDF-", b"{\\rtf")) or _binary(head):
         raise _unsupported()

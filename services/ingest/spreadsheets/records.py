@@ -1,11 +1,12 @@
 """Reads a JSON list of flat objects: a database's export, whose keys are headers."""
 
 import json
+import math
 from collections.abc import Iterator
 from typing import Any
 
 from libs.errors import InvalidInput
-from services.ingest.spreadsheets.grid import Cell, Grid, Limits, plain
+from services.ingest.spreadsheets.grid import MAX_ROWS, Cell, Grid, Limits, over_limits, plain
 
 _EXPECTED = "Send a JSON list of objects with the same keys, one for each report."
 _MAX_DEPTH = 3
@@ -26,6 +27,8 @@ def read_records(content: bytes) -> Grid:
         ) from error
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
         raise InvalidInput(f"The JSON is not a table. {_EXPECTED}", code="unreadable-document")
+    if len(found) > MAX_ROWS:
+        raise over_limits()
     records = [dict(_cells(record, "", _MAX_DEPTH)) for record in found]
     keys: dict[str, None] = {}
     for record in records:
@@ -60,6 +63,9 @@ def _cell(value: Any) -> Cell:
             return plain(value)
         case int() if abs(value) > _EXACT:
             return str(value)
+        case float() if not math.isfinite(value):
+            # No JSON, so it cannot be handed on. NaN is what Python writes for an empty cell.
+            return "" if math.isnan(value) else str(value)
         case bool() | int() | float():
             return value
         case _:

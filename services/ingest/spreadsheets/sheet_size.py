@@ -6,8 +6,8 @@ from xml.parsers import expat
 
 from services.ingest.spreadsheets.grid import MAX_CELLS, over_limits
 
-MAX_TEXT: Final = 100_000_000
-"""Characters of all cells together."""
+MAX_TEXT: Final = 30_000_000
+"""Characters of all cells together: a little more than a CSV file may have."""
 
 _LETTERS: Final = 26
 Attributes = dict[str, str]

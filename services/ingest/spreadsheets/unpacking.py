@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from typing import Final
 from xml.parsers import expat
 
-from libs.errors import InvalidInput, TooLarge
+from libs.errors import TooLarge
+from services.ingest.spreadsheets.grid import damaged
 from services.ingest.spreadsheets.sheet_size import OdsSize, XlsxSize, XlsxTexts
 
 MAX_UNPACKED: Final = 300_000_000
@@ -36,15 +37,6 @@ def check_archive(content: bytes) -> None:
         _check_parts(content, parts)
     except (zipfile.BadZipFile, zlib.error, ValueError, OverflowError, EOFError) as error:
         raise damaged() from error
-
-
-def damaged() -> InvalidInput:
-    """What is said of a workbook that cannot be read."""
-    return InvalidInput(
-        "The workbook is damaged or of a kind that is not read here. Open it in a spreadsheet "
-        "program, save it as XLSX or CSV, and send that.",
-        code="unreadable-document",
-    )
 
 
 def _check_parts(content: bytes, parts: list[zipfile.ZipInfo]) -> None:

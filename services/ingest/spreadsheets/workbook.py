@@ -13,8 +13,8 @@ from python_calamine import (
 )
 
 from libs.errors import FieldError, InvalidInput
-from services.ingest.spreadsheets.grid import Cell, Grid, Limits, over_limits, plain
-from services.ingest.spreadsheets.unpacking import check_archive, damaged
+from services.ingest.spreadsheets.grid import Cell, Grid, Limits, damaged, over_limits, plain
+from services.ingest.spreadsheets.unpacking import check_archive
 
 _MAX_SHEETS = 50
 

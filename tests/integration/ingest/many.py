@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
@@ -11,6 +11,8 @@ from fastapi import FastAPI
 from libs.runtime.http import new_app
 from services.ingest.answer_stream import Turns
 from services.ingest.bulk_api import PATH, bulk_routes
+from services.ingest.spreadsheets.apart import read_apart
+from services.ingest.spreadsheets.grid import Grid
 from services.ingest.table_api import table_routes
 from tests.integration.ingest.stage import Stage
 from tests.unit.runtime.stage import a_telemetry
@@ -18,9 +20,12 @@ from tests.unit.runtime.stage import a_telemetry
 MAX_LINE = 2_000
 MAX_BULK = 1_000_000
 Answers = list[dict[str, Any]]
+ReadGrid = Callable[[bytes, str | None], Grid]
 
 
-def an_app(stage: Stage, *, most: int = 2, max_bytes: int = MAX_BULK) -> FastAPI:
+def an_app(
+    stage: Stage, *, most: int = 2, max_bytes: int = MAX_BULK, read_grid: ReadGrid = read_apart
+) -> FastAPI:
     app = new_app(
         title="t",
         description="d",
@@ -30,15 +35,20 @@ def an_app(stage: Stage, *, most: int = 2, max_bytes: int = MAX_BULK) -> FastAPI
     )
     turns = Turns(most)
     app.include_router(bulk_routes(stage.intake, turns, MAX_LINE, max_bytes))
-    app.include_router(table_routes(stage.intake, turns))
+    app.include_router(table_routes(stage.intake, turns, read_grid))
     return app
 
 
 def post(app: FastAPI, path: str, **more: Any) -> httpx.Response:
-    async def asked() -> httpx.Response:
+    (answer,) = post_at_once(app, path, 1, **more)
+    return answer
+
+
+def post_at_once(app: FastAPI, path: str, times: int, **more: Any) -> list[httpx.Response]:
+    async def asked() -> list[httpx.Response]:
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://ingest") as client:
-            return await client.post(path, **more)
+            return await asyncio.gather(*(client.post(path, **more) for _ in range(times)))
 
     return asyncio.run(asked())
 

@@ -1,6 +1,7 @@
 """Tables handed over: looked through without a trace, or taken in row by row."""
 
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -8,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from libs.database.engine import Database
+from services.ingest.spreadsheets.grid import Grid
 from services.ingest.tables import ReportRow, VersionRow
-from tests.integration.ingest.many import an_app, answers, post, table
+from tests.integration.ingest.many import an_app, answers, post, post_at_once, table
 from tests.integration.ingest.stage import Stage, sent
 from tests.unit.ingest.spreadsheets.workbooks import xlsx, xlsx_rows
 
@@ -151,6 +153,24 @@ def test_only_so_many_at_once_and_a_refused_one_gives_its_turn_back(stage: Stage
         assert table(app, content).status_code != 429
 
 
+def test_tables_are_read_one_at_a_time(stage: Stage) -> None:
+    alone, met = threading.Lock(), threading.Event()
+
+    def read_grid(_content: bytes, _sheet: str | None) -> Grid:
+        if alone.acquire(blocking=False):
+            met.wait(timeout=0.1)
+            alone.release()
+        else:
+            met.set()
+        return Grid([["Titel", "Text"], ["A", "Text"]], "csv")
+
+    app = an_app(stage, most=8, read_grid=read_grid)
+    files = {"document": ("lista.csv", b"any")}
+    found = post_at_once(app, "/v1/bulk/table?dry_run=true", 4, files=files)
+    assert {answer.status_code for answer in found} == {200}
+    assert not met.is_set()
+
+
 FORMS = st.fixed_dictionaries(
     {},
     optional={
@@ -163,7 +183,7 @@ FORMS = st.fixed_dictionaries(
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode), FORMS, st.booleans())
 def test_whatever_is_handed_over_is_answered(
