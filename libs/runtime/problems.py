@@ -98,7 +98,8 @@ def problem_response(
 ) -> Response:
     """The document as a response with its own status."""
     return Response(
-        json.dumps(document, ensure_ascii=False).encode(),
+        # What it quotes may hold half a character, which must not make a bug of a refusal.
+        json.dumps(document, ensure_ascii=False).encode(errors="replace"),
         status_code=int(str(document["status"])),
         media_type=MEDIA_TYPE,
         headers=dict(headers or {}),

@@ -7,7 +7,6 @@ from typing import Final, TypeVar
 from fastapi import Request
 from pydantic import ValidationError
 from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException
 
 from libs.errors import FieldError, InvalidInput, UnsupportedFormat
 from libs.events.report import (
@@ -18,6 +17,7 @@ from libs.events.report import (
     json_pointer,
 )
 from libs.taxonomy import labels
+from services.ingest.forms import read_form
 from services.ingest.intake import Document
 from services.ingest.normalisation import title_from
 from services.ingest.parsing.detection import sniff
@@ -26,6 +26,8 @@ from services.ingest.places import check_places
 M = TypeVar("M", bound=ReportMetadata)
 
 MAX_FILENAME = 255
+# More than a report may have, so that too many are told in our words.
+_MAX_FILES: Final = 1_000
 _TAXONOMIES: Final[tuple[labels.Kind, ...]] = ("themes", "target_groups")
 
 
@@ -91,10 +93,7 @@ def check_taxonomy(report: ReportMetadata, *, pointer: str = "") -> None:
 
 
 async def _read_form(request: Request) -> tuple[ReportMetadata, tuple[Document, ...]]:
-    try:
-        form = await request.form(max_fields=5, max_part_size=1_000_000)
-    except MultiPartException as error:
-        raise InvalidInput(f"The form cannot be read: {error.message}") from error
+    form = await read_form(request, max_files=_MAX_FILES, max_fields=5)
     try:
         uploads = _uploads(form)
         several = len(uploads) > 1

@@ -6,17 +6,16 @@ from typing import Final, TypeVar
 from fastapi import Request
 from pydantic import ValidationError
 from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException
 
 from libs.errors import FieldError, InvalidInput, UnsupportedFormat
 from libs.events.report import ReportMetadata, Strict, field_errors, json_pointer
 from libs.events.tables import TableDefaults, TableMapping
+from services.ingest.forms import read_form
 from services.ingest.submissions import check_taxonomy
 
 S = TypeVar("S", bound=Strict)
 
 _PARTS: Final = frozenset({"document", "mapping", "defaults", "sheet", "language"})
-_MAX_PART_BYTES: Final = 1_000_000
 _MAX_SHEET_NAME: Final = 255
 
 
@@ -39,10 +38,7 @@ async def read_table_form(request: Request) -> TableForm:
             "multipart/form-data with the table as a part `document` and, if you like, parts "
             "`mapping`, `defaults`, `sheet` and `language`."
         )
-    try:
-        form = await request.form(max_files=3, max_fields=5, max_part_size=_MAX_PART_BYTES)
-    except MultiPartException as error:
-        raise InvalidInput(f"The form cannot be read: {error.message}") from error
+    form = await read_form(request, max_files=3, max_fields=5)
     try:
         return await _read(form)
     finally:

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from libs.errors import BY_STATUS, NavigatorError, Overloaded, Unavailable
 from libs.runtime.peers import error_of
+from libs.runtime.problems import problem_document, problem_response
 from tests.unit.runtime.stage import LIMIT, a_telemetry, an_app, call, request
 
 
@@ -126,3 +127,8 @@ def test_other_refusals_keep_their_words() -> None:
     answer = asyncio.run(request(app, "GET", "/"))
     assert answer.json()["detail"] == "Who are you?"
     assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_half_a_character_in_a_refusal_is_told_too() -> None:
+    document = problem_document(status=422, code="c", title="t", detail="\ud800 is unknown")
+    assert "? is unknown" in bytes(problem_response(document).body).decode()
