@@ -50,7 +50,7 @@ class BusSettings(BaseModel):
         Seconds, Field(description="A member that is silent for longer loses its partitions.")
     ] = 45.0
     max_poll_interval_s: Annotated[
-        Seconds, Field(description="The longest that one batch of events may take.")
+        Seconds, Field(description="The longest that one event may take.")
     ] = 1_800.0
     max_poll_records: Annotated[int, Field(ge=1)] = 20
     request_timeout_s: Annotated[Seconds, Field(description="Wait for one answer.")] = 10.0

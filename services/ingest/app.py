@@ -77,7 +77,9 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
     resend_after = dt.timedelta(seconds=settings.reconcile_after_s)
     intake = Intake(database, record_of, clock, resend_after, committed)
     detector = LanguageDetector(wide=True)
-    handlers = IngestHandlers(database, clock, board, telemetry.tracer, reader, detector)
+    handlers = IngestHandlers(
+        database, clock, board, telemetry.tracer, reader, detector, settings.parse_report_s
+    )
     consumer = platform.consumer(NAME, producer, handlers.by_topic())
     from_partners = PartnerReports(intake, settings.partner_in_progress)
     topics = from_partners.by_topic(settings.regions)

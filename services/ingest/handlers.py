@@ -1,6 +1,8 @@
 """What ingest does when something has happened. Safe to run twice, as all handlers are."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from opentelemetry.trace import Tracer
@@ -48,7 +50,10 @@ Detail = Mapping[str, str | int]
 
 @dataclass(frozen=True, slots=True)
 class IngestHandlers:
-    """The handlers with their ports."""
+    """The handlers with their ports.
+
+    Once a report's documents have taken `parse_s` seconds together, no more of them is read.
+    """
 
     database: Database
     clock: Clock
@@ -56,6 +61,8 @@ class IngestHandlers:
     tracer: Tracer
     reader: DocumentReader
     detector: LanguageDetector
+    parse_s: float = math.inf
+    monotonic: Callable[[], float] = time.monotonic
 
     def by_topic(self) -> dict[Topic, Handler]:
         """Which handler takes the events of which topic."""
@@ -141,15 +148,21 @@ class IngestHandlers:
         return normalise_documents(metadata, read, self.detector), reading_detail(read)
 
     def _read(self, documents: Sequence[DocumentRow]) -> Iterator[tuple[str, ParsedDocument]]:
+        until = self.monotonic() + self.parse_s
         for document in documents:
             try:
-                yield document.filename, self._parsed(document)
+                yield document.filename, self._parsed(document, until)
             except InvalidInput as error:
                 if len(documents) == 1:
                     raise
                 raise DocumentRefused(document.filename, error) from error
 
-    def _parsed(self, document: DocumentRow) -> ParsedDocument:
+    def _parsed(self, document: DocumentRow, until: float) -> ParsedDocument:
+        if self.monotonic() > until:
+            raise InvalidInput(
+                f"With the documents before it, it took more than {self.parse_s:g} s.",
+                code="parse-timeout",
+            )
         # What an error says may quote the document, so the span does not keep it.
         with self.tracer.start_as_current_span(
             names.SPAN_PARSE,

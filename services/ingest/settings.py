@@ -38,7 +38,11 @@ class IngestSettings(WebhookSettings):
     ] = KEEP_ANSWERS_S
 
     parse_wall_s: Annotated[
-        float, Field(gt=0, description="Longest that reading one document may take.")
+        float,
+        Field(
+            gt=0,
+            description="Longest that one document may take; a report's share three times that.",
+        ),
     ] = 180.0
     parse_cpu_s: Annotated[
         int, Field(ge=1, description="Most computing that one document may take, in seconds.")
@@ -79,6 +83,11 @@ class IngestSettings(WebhookSettings):
     def regions(self) -> tuple[str, ...]:
         """The regions in `partners`."""
         return tuple(filter(None, self.partners.split(",")))
+
+    @property
+    def parse_report_s(self) -> float:
+        """Once reading a report's documents has taken so long, it goes no further."""
+        return 3 * self.parse_wall_s
 
     def parse_limits(self) -> ParseLimits:
         """The part that the parse worker needs."""

@@ -121,6 +121,7 @@ class Stage:
         *,
         handlers: Mapping[Topic, Handler] | None = None,
         wait: bool = True,
+        monotonic: Callable[[], float] = time.monotonic,
         **changes: object,
     ) -> EventConsumer:
         settings = self.settings.model_copy(update=changes)
@@ -133,6 +134,7 @@ class Stage:
             source=SOURCE,
             clock=utc_now,
             new_id=random_id,
+            monotonic=monotonic,
             tracer_provider=self.tracing,
             meter_provider=self.metering,
         )

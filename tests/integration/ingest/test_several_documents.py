@@ -1,5 +1,6 @@
 """Reports in several documents: from the form to the content that the others read."""
 
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -9,6 +10,8 @@ from libs.database.engine import Database
 from libs.events.payloads import ReportAccepted, ReportRejected
 from libs.events.report import MAX_DOCUMENTS, MAX_TEXT_CHARS, ReportMetadata
 from services.ingest.intake import Document
+from services.ingest.parsing.document import ParsedDocument
+from services.ingest.parsing.parser import parse
 from tests.integration.ingest.stage import Stage
 from tests.integration.ingest.test_api import ask
 
@@ -149,6 +152,31 @@ def test_the_limit_on_text_holds_for_all_together(stage: Stage) -> None:
     (rejected,) = stage.handlers.on_report_submitted(event)
     assert isinstance(rejected, ReportRejected)
     assert rejected.rejection.code == "too-large"
+
+
+class SlowReader:
+    """Takes a hundred seconds for each document, on its own clock."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def read(self, content: bytes, media_type: str) -> ParsedDocument:
+        self.now += 100
+        return parse(content, media_type)
+
+
+def test_the_time_for_reading_holds_for_all_together(stage: Stage) -> None:
+    reader = SlowReader()
+    handlers = replace(stage.handlers, reader=reader, parse_s=250, monotonic=lambda: reader.now)
+    three = [ANNEX] * 2 + [Document("tre.txt", "text/plain", b"Tre.")]
+    (accepted,) = handlers.on_report_submitted(stage.submit(ReportMetadata(title="t"), *three))
+    assert isinstance(accepted, ReportAccepted)
+    four = [*three, Document("fyra.txt", "text/plain", b"Fyra."), *three]
+    (rejected,) = handlers.on_report_submitted(stage.submit(ReportMetadata(title="f"), *four))
+    assert isinstance(rejected, ReportRejected)
+    assert rejected.rejection.code == "parse-timeout"
+    assert rejected.rejection.reason_en.startswith("fyra.txt: ")
+    assert reader.now == 600
 
 
 def test_ten_are_taken_and_eleven_are_not(stage: Stage) -> None:
