@@ -45,6 +45,7 @@ def _written_out(moment: Any) -> Any:
 
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
+PartnerName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,64}$")]
 _Id = Annotated[str, Field(pattern=r"^[0-9a-f-]{36}$")]
 _Language = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)
@@ -66,6 +67,10 @@ class ListQuery(PageQuery):
     """Which reports, and which page of them; a page behind is asked for with the same filters."""
 
     status: ReportStatus | None = None
+    partner: Annotated[
+        PartnerName | None,
+        Field(description="Who handed it over; a Kafka topic's region. Everybody may read all."),
+    ] = None
     source: Annotated[SourceName | None, Field(description="The system they come from.")] = None
     external_id: Annotated[Line | None, Field(description="Your own id.")] = None
     language: Annotated[_Language | None, Field(description="BCP 47; `sv` finds `sv-FI` too.")] = (

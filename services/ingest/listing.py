@@ -25,10 +25,9 @@ def list_reports(
     after: Cursor | None,
     limit: int,
     wanted: ListQuery = EVERYTHING,
-    partner: str | None = None,
 ) -> list[Pair]:
     """The newest version of each report, in order of arrival, from behind the cursor."""
-    statement = _newest(wanted, partner).order_by(ReportRow.created_at, ReportRow.id)
+    statement = _newest(wanted).order_by(ReportRow.created_at, ReportRow.id)
     if after:
         statement = statement.where(
             _behind(ReportRow.created_at, ReportRow.id, after.created_at, after.report_id)
@@ -43,7 +42,6 @@ def list_changes(
     limit: int,
     now: dt.datetime,
     wanted: ListQuery = EVERYTHING,
-    partner: str | None = None,
 ) -> list[Pair]:
     """The same in order of the last change, withdrawn reports among them.
 
@@ -51,7 +49,7 @@ def list_changes(
     seen the last state of everything.
     """
     changed, report_id = VersionRow.updated_at, VersionRow.report_id
-    statement = _newest(wanted, partner).order_by(changed, report_id)
+    statement = _newest(wanted).order_by(changed, report_id)
     if wanted.updated_since:
         statement = statement.where(changed >= wanted.updated_since)
     if session.get_bind().dialect.name == "postgresql":
@@ -80,20 +78,20 @@ def _pairs(session: Session, statement: Select[ReportRow, VersionRow]) -> list[P
     return [(report, version) for report, version in found]
 
 
-def _newest(wanted: ListQuery, partner: str | None) -> Select[ReportRow, VersionRow]:
+def _newest(wanted: ListQuery) -> Select[ReportRow, VersionRow]:
     return (
         select(ReportRow, VersionRow)
         .join(
             VersionRow,
             and_(VersionRow.report_id == ReportRow.id, VersionRow.version == ReportRow.version),
         )
-        .where(*_equal(wanted, partner), *_about(wanted), *_between(wanted))
+        .where(*_equal(wanted), *_about(wanted), *_between(wanted))
     )
 
 
-def _equal(wanted: ListQuery, partner: str | None) -> list[ColumnElement[bool]]:
+def _equal(wanted: ListQuery) -> list[ColumnElement[bool]]:
     pairs = (
-        (ReportRow.partner, partner),
+        (ReportRow.partner, wanted.partner),
         (ReportRow.source, wanted.source),
         (ReportRow.external_id, wanted.external_id),
         (VersionRow.status, wanted.status and wanted.status.value),
