@@ -8,7 +8,8 @@ from typing import Final
 from pydantic import ValidationError
 
 from libs.events.bulk import Answer, LastLine, Summary, summary_of
-from libs.events.report import ReportSubmission, field_errors
+from libs.events.pointers import field_errors
+from libs.events.report import ReportSubmission
 from navigator.client import GatewayClient
 
 LINES: Final = frozenset({".ndjson", ".jsonl"})

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from libs.events.report import json_pointer
+from libs.events.pointers import json_pointer
 
 Json = dict[str, Any]
 Parts = tuple[str, ...]

@@ -9,7 +9,8 @@ from typing import Annotated, ClassVar, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from libs.errors import InvalidInput
-from libs.events.report import Strict, field_errors
+from libs.events.pointers import field_errors
+from libs.events.report import Strict
 
 CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
 

@@ -5,7 +5,6 @@ is invented.
 """
 
 import datetime as dt
-from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -18,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from libs.errors import FieldError
+from libs.events.pointers import json_pointer
 
 # Of a report's sections together, however they came.
 MAX_TEXT_CHARS = 5_000_000
@@ -35,15 +34,17 @@ def _without_nul(value: object) -> object:
     return value.replace("\x00", "") if isinstance(value, str) else value
 
 
+_WithoutNul = BeforeValidator(_without_nul)
 Line = Annotated[
     str,
     # Before what follows too, which otherwise measures a blank text before it is stripped.
     StringConstraints(strip_whitespace=True),
     StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000),
     Field(json_schema_extra={"pattern": f"[^{BLANKS}]"}),
-    BeforeValidator(_without_nul),
+    _WithoutNul,
 ]
-Text = Annotated[str, StringConstraints(max_length=MAX_TEXT_CHARS), BeforeValidator(_without_nul)]
+Text = Annotated[str, StringConstraints(max_length=MAX_TEXT_CHARS), _WithoutNul]
+Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254), _WithoutNul]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 SourceName = Annotated[
@@ -110,7 +111,7 @@ class Place(Strict):
 
     country: CountryCode
     nuts: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[A-Z0-9]{0,3}$")] | None = None
-    lau: Annotated[str, StringConstraints(max_length=20)] | None = None
+    lau: Annotated[str, StringConstraints(max_length=20), _WithoutNul] | None = None
     name: Line | None = None
 
 
@@ -170,15 +171,13 @@ class Contact(Strict):
     role: Line | None = None
     organisation: Line | None = None
     phone: Line | None = None
-    email: (
-        Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)] | None
-    ) = None
+    email: Email | None = None
 
 
 class Link(Strict):
     """A page on the web that tells more."""
 
-    url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=2_000)]
+    url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=2_000), _WithoutNul]
     title: Line | None = None
 
 
@@ -348,8 +347,6 @@ class DocumentInfo(Strict):
 
 
 FirstDocument = Annotated[DocumentInfo | None, Field(description="The first of `documents`.")]
-
-
 Relation = Literal["self", "content", "events", "document", "versions", "external"]
 
 
@@ -398,19 +395,3 @@ class ReportContent(Strict):
     report: NormalisedReport
     document: FirstDocument = None
     documents: tuple[DocumentInfo, ...] = ()
-
-
-def json_pointer(parts: Iterable[object]) -> str:
-    """A JSON pointer from its parts, with `~` and `/` in them escaped (RFC 6901)."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
-
-
-def field_errors(errors: list[dict[str, object]]) -> tuple[FieldError, ...]:
-    """Turn pydantic's error list into JSON pointers and plain sentences."""
-    return tuple(
-        FieldError(
-            pointer=json_pointer(error["loc"]),  # type: ignore[arg-type]
-            detail=str(error["msg"]).removeprefix("Value error, "),
-        )
-        for error in errors
-    )

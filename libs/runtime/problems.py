@@ -23,7 +23,7 @@ from libs.errors import (
     TooLarge,
     Unavailable,
 )
-from libs.events.report import json_pointer
+from libs.events.pointers import json_pointer
 from libs.telemetry.propagation import current_trace_id
 
 log = logging.getLogger(__name__)

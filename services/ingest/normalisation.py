@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import Any, Final
 
 from libs.errors import InvalidInput, TooLarge
+from libs.events.pointers import json_pointer
 from libs.events.report import (
     MAX_TEXT_CHARS,
     NormalisedReport,
@@ -18,7 +19,6 @@ from libs.events.report import (
     ReportSubmission,
     Section,
     SubmittedSection,
-    json_pointer,
 )
 from libs.language.detection import LanguageDetector
 from services.ingest.parsing.document import ParsedDocument

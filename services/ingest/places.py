@@ -4,7 +4,8 @@ from types import MappingProxyType
 from typing import Final
 
 from libs.errors import FieldError, InvalidInput
-from libs.events.report import Place, ReportMetadata, json_pointer
+from libs.events.pointers import json_pointer
+from libs.events.report import Place, ReportMetadata
 
 # Codes of ISO 3166 and the letters that NUTS 2024 has for them, where the two differ: the Union's
 # own letters for two countries, and territories that have a country code but lie in another's

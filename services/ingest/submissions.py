@@ -9,13 +9,8 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData, UploadFile
 
 from libs.errors import FieldError, InvalidInput, UnsupportedFormat
-from libs.events.report import (
-    MAX_DOCUMENTS,
-    ReportMetadata,
-    ReportSubmission,
-    field_errors,
-    json_pointer,
-)
+from libs.events.pointers import field_errors, json_pointer
+from libs.events.report import MAX_DOCUMENTS, ReportMetadata, ReportSubmission
 from libs.taxonomy import labels
 from services.ingest.forms import read_form
 from services.ingest.intake import Document

@@ -8,7 +8,8 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData, UploadFile
 
 from libs.errors import FieldError, InvalidInput, UnsupportedFormat
-from libs.events.report import ReportMetadata, Strict, field_errors, json_pointer
+from libs.events.pointers import field_errors, json_pointer
+from libs.events.report import ReportMetadata, Strict
 from libs.events.tables import TableDefaults, TableMapping
 from services.ingest.forms import read_form
 from services.ingest.submissions import check_taxonomy

@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from libs.errors import FieldError, InvalidInput
 from libs.events.bulk import CellWarning
-from libs.events.report import ReportSubmission, SectionKind, field_errors
+from libs.events.pointers import field_errors
+from libs.events.report import ReportSubmission, SectionKind
 from libs.events.tables import SECTIONS, ColumnField, TableDefaults
 from services.ingest.spreadsheets.dates import read_date, read_period
 from services.ingest.spreadsheets.grid import Cell, shown

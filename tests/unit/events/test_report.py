@@ -5,13 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from libs.events.pointers import json_pointer
 from libs.events.report import (
     MAX_TEXT_CHARS,
     Provenance,
     ReportMetadata,
     ReportStatus,
     ReportSubmission,
-    json_pointer,
 )
 from libs.events.topics import TOPICS, topic_of
 from libs.language.detection import LanguageDetector
@@ -70,7 +70,16 @@ def test_all_topics_say_who_writes_and_who_reads() -> None:
 
 
 def test_a_nul_byte_is_taken_out() -> None:
-    assert ReportSubmission(title="Ti\x00tel", text="Te\x00xt").text == "Text"
+    given = {
+        "title": "Ti\0tel",
+        "text": "Te\0xt",
+        "places": [{"country": "SE", "lau": "24\x0080"}],
+        "contacts": [{"name": "A\0", "email": "a\0@b.example"}],
+        "links": [{"url": "https://a.example/\0"}],
+    }
+    kept = ReportSubmission.model_validate(given)
+    assert kept.text == "Text"
+    assert "\\u0000" not in kept.model_dump_json()
 
 
 def test_a_text_in_one_piece_is_the_first_section() -> None:
