@@ -8,6 +8,9 @@ from starlette.types import Scope
 
 from libs.errors import FieldError, InvalidInput
 
+NAMED_REPORT: Final = "/v1/sources/{source}/reports/{external_id:any_text}"
+"""The address of a report by its partner's own name; routes need `register_any_text`."""
+
 _DOTS: Final = {".": "%2E", "..": "%2E%2E"}
 
 

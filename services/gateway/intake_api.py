@@ -8,11 +8,9 @@ from libs.events.headers import ENTITY_TAGS, IDEMPOTENCY_KEY
 from libs.events.listing import ListQuery, PageQuery, ReportPage, VersionPage
 from libs.events.report import Line, Receipt, SourceName
 from libs.runtime.http import answer_head
-from libs.runtime.paths import register_any_text
+from libs.runtime.paths import NAMED_REPORT, register_any_text
 from services.gateway.forwarding import Forwarder
 from services.gateway.openapi import NOT_MODIFIED, SUBMISSION_BODY, answers, problems
-
-NAMED: Final = "/v1/sources/{source}/reports/{external_id:any_text}"
 
 # What stands in these is documented here and read by ingest.
 ReportId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$", description="From `Location`.")]
@@ -117,7 +115,7 @@ def _add_unnamed(router: APIRouter, ingest: Forwarder) -> None:
 
 def _add_named(router: APIRouter, ingest: Forwarder) -> None:
     @router.put(
-        NAMED,
+        NAMED_REPORT,
         summary="Hand over a report under your own name for it",
         status_code=202,
         response_model=Receipt,
@@ -136,7 +134,7 @@ def _add_named(router: APIRouter, ingest: Forwarder) -> None:
         return await ingest.forward(request)
 
     @router.get(
-        NAMED,
+        NAMED_REPORT,
         summary="The receipt of a report by your own name for it",
         response_model=Receipt,
         responses=problems(404, 410, 422, 503) | NOT_MODIFIED,
@@ -151,7 +149,7 @@ def _add_named(router: APIRouter, ingest: Forwarder) -> None:
         return await ingest.forward(request)
 
     @router.delete(
-        NAMED,
+        NAMED_REPORT,
         summary="Withdraw a report by your own name for it",
         response_model=Receipt,
         responses=problems(404, 409, 412, 422, 503) | _WITHDRAWN,

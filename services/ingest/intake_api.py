@@ -7,11 +7,11 @@ from libs.database.engine import Database
 from libs.errors import Gone
 from libs.events.report import Receipt, ReportStatus
 from libs.runtime.http import answer_head
-from libs.runtime.paths import register_any_text
+from libs.runtime.paths import NAMED_REPORT, register_any_text
 from services.ingest import store
 from services.ingest.answers import receipt_answer, told
 from services.ingest.desk import Desk
-from services.ingest.naming import PATH, Named
+from services.ingest.naming import Named
 from services.ingest.request_headers import AskedTerms, IfNoneMatch, Partner
 from services.ingest.submissions import read_submission
 
@@ -38,14 +38,14 @@ def _add_unnamed(router: APIRouter, desk: Desk) -> None:
 
 
 def _add_named(router: APIRouter, database: Database, desk: Desk) -> None:
-    @router.put(PATH, status_code=202, response_model=Receipt)
+    @router.put(NAMED_REPORT, status_code=202, response_model=Receipt)
     async def put(request: Request, name: Named, terms: AskedTerms) -> Response:
         submission, documents = await read_submission(request)
         named = name.given_to(submission, "/metadata" if documents else "")
         answer = await run_in_threadpool(desk.submit, terms, named, documents)
         return answer.response()
 
-    @router.get(PATH, response_model=Receipt)
+    @router.get(NAMED_REPORT, response_model=Receipt)
     def read(name: Named, if_none_match: IfNoneMatch, partner: Partner = "local") -> Response:
         with database.read() as session:
             report = store.report_row(session, name.report_id(partner))
@@ -55,6 +55,6 @@ def _add_named(router: APIRouter, database: Database, desk: Desk) -> None:
             raise Gone(f"This report was withdrawn. Its receipt is at {here}.")
         return told(receipt_answer(receipt, headers={"content-location": here}), if_none_match)
 
-    @router.delete(PATH, response_model=Receipt)
+    @router.delete(NAMED_REPORT, response_model=Receipt)
     def withdraw(name: Named, terms: AskedTerms) -> Response:
         return desk.withdraw(terms, name.report_id(terms.partner)).response()

@@ -1,7 +1,7 @@
 """A report by the name its partner has for it: the system it comes from and the id there."""
 
 from dataclasses import dataclass
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Path, Request
 
@@ -10,7 +10,6 @@ from libs.events.report import Line, ReportMetadata, SourceName
 from libs.runtime.paths import raw_path
 from services.ingest.identity import report_id
 
-PATH: Final = "/v1/sources/{source}/reports/{external_id:any_text}"
 M = TypeVar("M", bound=ReportMetadata)
 
 
