@@ -8,6 +8,7 @@ from typing import Any
 from kafka.errors import KafkaError, MessageSizeTooLargeError
 
 from libs.bus.settings import BusSettings
+from libs.bus.unreadable import read_any_header_name
 from libs.errors import TooLarge, Unavailable
 
 
@@ -21,6 +22,7 @@ def open_client(
     client ourselves and close it.
     """
     quiet_the_client()
+    read_any_header_name()
     made: list[Any] = []
 
     def inner_client(*args: object, **config: object) -> Any:

@@ -6,6 +6,7 @@ a broker that came back without its memory answers otherwise, the session ends w
 Unavailable, and the next one starts from what there is.
 """
 
+import logging
 import threading
 import time
 from collections import Counter
@@ -22,7 +23,10 @@ from libs.bus.record import received
 from libs.bus.settings import BusSettings
 from libs.bus.subscription import Subscription
 from libs.bus.topics import ensure_topic_names
+from libs.bus.unreadable import set_unreadable_aside
 from libs.errors import Unavailable
+
+logger = logging.getLogger(__name__)
 
 # noida-db answers an empty fetch at once instead of waiting for data, which makes a long poll
 # ask 1,600 times a second and burn a core. So we poll briefly and rest in between: 4 % of a
@@ -60,6 +64,7 @@ class Session:
         self.ready = False
         self.dead_letter_limit_reached = False
         self._client = client
+        self._unreadable = set_unreadable_aside(client)
         self._settings = settings
         self._timeout_ms = milliseconds(settings.request_timeout_s)
         self._processor = processor
@@ -89,6 +94,7 @@ class Session:
             until = self._monotonic() + BATCH_S
             for partition, messages in batch.items():
                 self._work(partition, messages, until)
+            self._wait_at_unreadable()
             self._commit()
             self._look()
 
@@ -171,6 +177,27 @@ class Session:
                 again = self._monotonic() + verdict.delay_s
                 self._hold(partition, Hold(message.offset, again))
             self._look()
+
+    def _wait_at_unreadable(self) -> None:
+        """Let partitions with something that cannot be read wait there, and the others go on."""
+        while self._unreadable:
+            partition, error = self._unreadable.popitem()
+            if partition in self._holds or partition not in self._client.assignment():
+                continue
+            offset = self._client.position(partition)
+            logger.error(
+                "a record cannot be read and its partition waits: if it stays so, delete the "
+                "records up to it or move the group past it",
+                extra={
+                    "topic": partition.topic,
+                    "partition": partition.partition,
+                    "offset": offset,
+                    "error": type(error).__name__,
+                    "reason": f"{error!s:.200}",
+                },
+            )
+            until = self._monotonic() + self._settings.backoff_max_s
+            self._hold(partition, Hold(offset, until))
 
     def _hold(self, partition: TopicPartition, hold: Hold) -> None:
         self._holds[partition] = hold
