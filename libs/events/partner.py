@@ -24,8 +24,8 @@ REGION = "[a-z0-9-]{1,64}"
 RULES = (
     "Beyond this schema: white space around a value is dropped and then does not count; an "
     "integer is written without a fraction; `time` is not in the future; a period does not end "
-    "before it starts; themes and target groups are known ones; a document is of a kind that is "
-    "read here and is what its media type says."
+    "before it starts; themes and target groups are known ones; a place's NUTS code lies in its "
+    "country; a document is of a kind that is read here and is what its media type says."
 )
 
 Base64 = Annotated[

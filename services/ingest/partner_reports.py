@@ -19,6 +19,7 @@ from services.ingest.deliveries import Delivery
 from services.ingest.identity import report_id
 from services.ingest.intake import Document, Intake
 from services.ingest.parsing.detection import sniff
+from services.ingest.places import check_places
 from services.ingest.submissions import check_taxonomy, plain_filename
 
 # The consumer group: its own, so that no load of partners delays the events between services.
@@ -64,6 +65,7 @@ class PartnerReports:
 
     def _submit(self, region: str, report: PartnerReport, delivery: Delivery) -> None:
         check_taxonomy(report, pointer="/data")
+        check_places(report, pointer="/data")
         submission, documents = as_submission(report)
         with self.intake.database.read() as session:
             if in_progress(session, region, self.most) >= self.most:

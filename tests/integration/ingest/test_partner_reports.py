@@ -206,6 +206,14 @@ def test_themes_are_checked_as_by_http(stage: Stage, partners: PartnerReports) -
     assert sent(stage) == []
 
 
+def test_places_are_checked_as_by_http(stage: Stage, partners: PartnerReports) -> None:
+    places = [{"country": "SE", "nuts": "SE33"}, {"country": "SE", "nuts": "FI19"}]
+    with pytest.raises(InvalidInput, match="NUTS code") as raised:
+        partners.on_partner_event(event(1, REPORT | {"places": places}))
+    assert raised.value.errors == (FieldError("/data/places/1/nuts", "FI19 is not in SE"),)
+    assert sent(stage) == []
+
+
 @pytest.mark.parametrize(
     "document",
     [
