@@ -13,6 +13,7 @@ from opentelemetry import metrics, trace
 from opentelemetry.metrics import CallbackOptions, Observation
 
 from libs.bus.client import milliseconds, open_client, told
+from libs.bus.letter_topics import LetterTopics
 from libs.bus.processing import Handler, Handlers, Processor, Rules, Sender
 from libs.bus.retry import Backoff, DeadLetterLimit
 from libs.bus.session import Session
@@ -166,13 +167,14 @@ class EventConsumer:
         return 1 if self._session is not None and self._session.ready else failures + 1
 
     def _run_session(self) -> None:
-        ensure_topic_names(self._settings, self._subscription.topics)
+        letter_topics = LetterTopics(self._settings, self._make_topics(), monotonic=self._monotonic)
         with self._connected() as client:
             session = Session(
                 client,
                 self._settings,
                 self._processor,
                 self._subscription,
+                letter_topics,
                 self._stopping,
                 monotonic=self._monotonic,
             )
@@ -184,6 +186,17 @@ class EventConsumer:
                 f"last {self._settings.dead_letter_window} events failed by a bug; "
                 "see the log for where, mend or roll back, and restart"
             )
+
+    def _make_topics(self) -> tuple[str, ...]:
+        """The topics that are known to be there now, with their dead-letter topics."""
+        try:
+            ensure_topic_names(self._settings, self._subscription.topics)
+        except Unavailable:
+            if self._subscription.pattern is None:
+                raise
+            # It may be one partner's that is refused. The session sees to each.
+            return ()
+        return self._subscription.topics
 
     @contextmanager
     def _connected(self) -> Iterator[KafkaConsumer]:

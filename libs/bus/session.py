@@ -18,11 +18,11 @@ from kafka.consumer.fetcher import ConsumerRecord
 from kafka.structs import OffsetAndMetadata
 
 from libs.bus.client import give_back_parked, has_to_join, milliseconds
+from libs.bus.letter_topics import LetterTopics
 from libs.bus.processing import Outcome, Processor
 from libs.bus.record import received
 from libs.bus.settings import BusSettings
 from libs.bus.subscription import Subscription
-from libs.bus.topics import ensure_topic_names
 from libs.bus.unreadable import set_unreadable_aside
 from libs.errors import Unavailable
 
@@ -56,6 +56,7 @@ class Session:
         settings: BusSettings,
         processor: Processor,
         subscription: Subscription,
+        letter_topics: LetterTopics,
         stopping: threading.Event,
         *,
         monotonic: Callable[[], float] = time.monotonic,
@@ -69,7 +70,7 @@ class Session:
         self._timeout_ms = milliseconds(settings.request_timeout_s)
         self._processor = processor
         self._subscription = subscription
-        self._made = set(subscription.topics)
+        self._letter_topics = letter_topics
         self._stopping = stopping
         self._monotonic = monotonic
         self._committed: dict[TopicPartition, int] = {}
@@ -141,11 +142,14 @@ class Session:
             del self._committed[partition]
             self._holds.pop(partition, None)
         new = owned - self._committed.keys()
-        if found := {partition.topic for partition in new} - self._made:
-            # Their dead-letter topics: those who write to a topic look there from the start.
-            ensure_topic_names(self._settings, found)
-            self._made |= found
+        # Those who write to a topic look for its dead-letter topic from the start.
+        found = {partition.topic for partition in new}
+        lacking = self._letter_topics.lacking(found.union(self._subscription.topics))
         for partition in new:
+            if partition.topic in lacking:
+                self._client.pause(partition)
+                continue
+            self._client.resume(partition)
             offset = self._client.committed(partition, timeout_ms=self._timeout_ms)
             if offset is None:
                 # A first commit is the mark by which a broker that forgets gives itself away.
@@ -157,6 +161,10 @@ class Session:
     def _work(
         self, partition: TopicPartition, messages: Sequence[ConsumerRecord], until: float
     ) -> None:
+        if partition not in self._committed:
+            # Its topic lacks a dead-letter topic, and this had come before that was known.
+            self._client.seek(partition, messages[0].offset)
+            return
         for message in messages:
             if self._stopping.is_set() or self.dead_letter_limit_reached:
                 return
@@ -186,8 +194,8 @@ class Session:
                 continue
             offset = self._client.position(partition)
             logger.error(
-                "a record cannot be read and its partition waits: if it stays so, delete the "
-                "records up to it or move the group past it",
+                "a partition cannot be read and waits: look at our rights, and if a record is "
+                "broken delete those up to it or move the group past it",
                 extra={
                     "topic": partition.topic,
                     "partition": partition.partition,

@@ -1,4 +1,4 @@
-"""What other clients write and kafka-python cannot read: it must stop nobody else.
+"""What kafka-python cannot read, or may not: it must stop nobody else.
 
 kafka-python 3.0.12 raises out of `poll` for it, whichever partition it is in, and would do so at
 the same offset for ever.
@@ -7,6 +7,7 @@ the same offset for ever.
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import TopicAuthorizationFailedError
 from kafka.record import memory_records
 from kafka.record.default_records import DefaultRecordBatch
 
@@ -56,15 +57,22 @@ def set_unreadable_aside(consumer: KafkaConsumer) -> dict[TopicPartition, Except
     """
     found: dict[TopicPartition, Exception] = {}
     fetcher = consumer._fetcher  # noqa: SLF001 - there is no other way to it
-    append = fetcher._append  # noqa: SLF001
+    parse, append = fetcher._parse_fetched_data, fetcher._append  # noqa: SLF001
 
-    def append_readable(drained: Any, part: Any, max_records: int, update_offsets: bool) -> int:  # noqa: FBT001 - kafka-python's signature
+    def parse_allowed(answer: Any) -> Any:
         try:
-            return int(append(drained, part, max_records, update_offsets))
+            return parse(answer)
+        except TopicAuthorizationFailedError as error:
+            found[answer.topic_partition] = error
+            return None
+
+    def append_readable(drained: Any, part: Any, *limits: Any) -> int:
+        try:
+            return int(append(drained, part, *limits))
         except Exception as error:  # noqa: BLE001 - decompressors have errors of their own
             part.drain()
             found[part.topic_partition] = error
             return 0
 
-    fetcher._append = append_readable  # noqa: SLF001
+    fetcher._parse_fetched_data, fetcher._append = parse_allowed, append_readable  # noqa: SLF001
     return found

@@ -6,12 +6,16 @@ import json
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from typing import Any
 
 import pytest
-from kafka import KafkaAdminClient
-from kafka.admin import NewPartitions
+from kafka import KafkaAdminClient, KafkaProducer
+from kafka.admin import NewPartitions, NewTopic
+from kafka.consumer.fetcher import Fetcher
+from kafka.errors import TopicAuthorizationFailedError
 from opentelemetry.trace import format_trace_id
 
+from libs.bus import topics
 from libs.bus.record import Record
 from libs.bus.topics import ensure_topic_names
 from libs.errors import InvalidInput
@@ -256,3 +260,57 @@ def test_however_much_a_partner_sends_that_is_wrong_the_others_go_on(
     stage.producer.send([record(other)])
     taken.wait_for(other)
     taken.wait_for(region, 200)
+
+
+@pytest.mark.parametrize("configured", [True, False])
+def test_a_topic_without_its_dead_letter_topic_waits_and_no_other(
+    stage: Stage, region: str, other: str, monkeypatch: pytest.MonkeyPatch, *, configured: bool
+) -> None:
+    refused = [f"{partner_topic(region)}.dlq"]
+    make = topics._make
+
+    def make_allowed(admin: object, settings: object, name: str, *, exists: bool) -> None:
+        if name in refused:
+            # noida-db has no rights that it could refuse somebody.
+            raise TopicAuthorizationFailedError({name})
+        make(admin, settings, name, exists=exists)
+
+    monkeypatch.setattr(topics, "_make", make_allowed)
+    taken = Taken()
+    bootstrap = stage.settings.bootstrap
+    with closing(KafkaAdminClient(bootstrap_servers=bootstrap)) as admin:
+        admin.create_topics([NewTopic(partner_topic(region), 2, 1)])
+    with closing(KafkaProducer(bootstrap_servers=bootstrap)) as producer:
+        for sent in (record(region), record(region)):
+            producer.send(sent.topic, sent.value, b"k").get(10)
+    read_partners(stage, taken, *((region,) if configured else ()))
+    for count in (1, 2):
+        stage.producer.send([record(other)])
+        taken.wait_for(other, count)
+    assert taken.of(region) == []
+    refused.clear()
+    assert len(taken.wait_for(region, 2)) == 2
+
+
+def test_a_topic_that_may_not_be_read_waits_and_no_other(
+    stage: Stage, region: str, other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = [partner_topic(region)]
+    parse = Fetcher._parse_fetched_data
+
+    def parse_allowed(fetcher: Fetcher, answer: Any) -> Any:
+        if answer.topic_partition.topic in refused:
+            # noida-db has no rights that it could refuse somebody.
+            raise TopicAuthorizationFailedError({region})
+        return parse(fetcher, answer)
+
+    monkeypatch.setattr(Fetcher, "_parse_fetched_data", parse_allowed)
+    taken = Taken()
+    read_partners(stage, taken, region, other)
+    stage.producer.send([record(region), record(other)])
+    taken.wait_for(other, 1)
+    stage.producer.send([record(other)])
+    taken.wait_for(other, 2)
+    assert taken.of(region) == []
+    refused.clear()
+    taken.wait_for(region)
