@@ -150,8 +150,8 @@ class PartnerEnvelope(Envelope):
     time: Annotated[
         AwareDatetime,
         Field(
-            description="When it happened. An event that is older than one already handled for "
-            "the same report is refused."
+            description="When it happened. An event that is older than another of the same report "
+            "that was handled, or than a change made by HTTP, is refused."
         ),
     ]
 

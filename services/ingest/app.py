@@ -25,8 +25,10 @@ from services.ingest.bulk_api import bulk_routes
 from services.ingest.collection_comparison import CollectionComparer
 from services.ingest.dead_letters import DeadLetterDesk
 from services.ingest.dead_letters_api import dead_letter_routes
+from services.ingest.deliveries import forget_events
+from services.ingest.handled_letters import forget_marks
 from services.ingest.handlers import IngestHandlers
-from services.ingest.idempotency import KeySweeper
+from services.ingest.idempotency import forget_keys
 from services.ingest.intake import Intake
 from services.ingest.migrations.upgrade import upgrade
 from services.ingest.parsing.ocr_packages import missing
@@ -38,6 +40,7 @@ from services.ingest.repair import Repair
 from services.ingest.replay import Replay
 from services.ingest.settings import IngestSettings
 from services.ingest.status_board import StatusBoard
+from services.ingest.sweeper import Sweeper
 from services.ingest.table_api import table_routes
 from services.ingest.webhooks.api import webhook_routes
 from services.ingest.webhooks.wiring import wire_webhooks
@@ -87,7 +90,8 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
     reconciler = Reconciler(database, settings, record_of, clock, relay.wake)
     replay = Replay(database, record_of, clock, relay.wake)
     keep_answers = dt.timedelta(seconds=settings.keep_answers_s)
-    letters = DeadLetterReader(platform.settings.bus(), NAME)
+    bus = platform.settings.bus()
+    letters = DeadLetterReader(bus, NAME)
 
     app = new_app(
         title="Navigator ingest",
@@ -111,7 +115,14 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
         "webhooks": webhooks.courier.health,
     }
     serve_operations(app, telemetry, {"database": database.health}, also=told)
-    sweeper = KeySweeper(database, clock, keep_answers)
+    # A broker deletes whole segments, some time after the last letter in one has expired. A mark
+    # that is forgotten before its letter would have the letter sent back again.
+    keep_marks = 2 * dt.timedelta(seconds=bus.dead_letter_retention_s)
+    sweeper = Sweeper(
+        database,
+        clock,
+        {forget_keys: keep_answers, forget_marks: keep_marks, forget_events: keep_marks},
+    )
     return Service(
         name=NAME,
         app=app,

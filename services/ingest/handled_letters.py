@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from libs.bus.letter import Letter
@@ -54,3 +54,8 @@ def mark(
             at=now,
         )
     )
+
+
+def forget_marks(session: Session, before: dt.datetime) -> None:
+    """Forget what was done before a moment. The letters must be gone from their topics by then."""
+    session.execute(delete(HandledLetterRow).where(HandledLetterRow.at <= before))

@@ -14,13 +14,9 @@ from sqlalchemy import delete, text
 from sqlalchemy.orm import Session
 
 from libs.clock import Clock
-from libs.database.engine import Database
 from libs.errors import Conflict, FieldError, InvalidInput
-from libs.periodic import PeriodicWorker
 from services.ingest.answers import Answer
 from services.ingest.tables import IdempotencyKeyRow
-
-SWEEP_EVERY_S = 600.0
 
 
 class IdempotencyKeys:
@@ -80,24 +76,9 @@ class IdempotencyKeys:
         return answer
 
 
-class KeySweeper(PeriodicWorker):
-    """A worker that forgets the keys whose time is over."""
-
-    def __init__(self, database: Database, clock: Clock, keep: dt.timedelta) -> None:
-        super().__init__("key-sweeper", self._step)
-        self._database = database
-        self._clock = clock
-        self._keep = keep
-
-    def sweep(self) -> None:
-        """Forget them now."""
-        over = IdempotencyKeyRow.created_at <= self._clock() - self._keep
-        with self._database.write() as session:
-            session.execute(delete(IdempotencyKeyRow).where(over))
-
-    def _step(self) -> float:
-        self.sweep()
-        return SWEEP_EVERY_S
+def forget_keys(session: Session, before: dt.datetime) -> None:
+    """Forget the keys of a moment and from before it."""
+    session.execute(delete(IdempotencyKeyRow).where(IdempotencyKeyRow.created_at <= before))
 
 
 def _lock(session: Session, name: tuple[str, str]) -> None:

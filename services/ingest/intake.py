@@ -18,7 +18,13 @@ from libs.events.payloads import ReportSubmitted, ReportWithdrawn
 from libs.events.report import Receipt, ReportMetadata, ReportStatus
 from libs.telemetry.propagation import current_trace_id
 from services.ingest import facets, store
-from services.ingest.deliveries import Delivery, detail_of, known
+from services.ingest.deliveries import (
+    Delivery,
+    check_not_overtaken,
+    detail_of,
+    handled,
+    note,
+)
 from services.ingest.entity_tags import ANYTHING, Condition, standing
 from services.ingest.identity import report_id, submission_digest
 from services.ingest.tables import DocumentRow, ReportRow, VersionRow
@@ -106,10 +112,15 @@ class Intake:
             newest = store.version_row(session, wanted)
             same = _same(newest, digest)
             condition.check(standing(newest.version, newest.status), done=same)
-            if same or known(session, wanted, delivery):
+            if handled(session, report, delivery):
                 return store.receipt(session, report, newest), False
+            if same:
+                note(session, report, delivery, self.clock(), effect=False)
+                return store.receipt(session, report, newest), False
+            check_not_overtaken(report, delivery)
         report = self._next_version(session, report, wanted, partner, submission)
         row = self._version(session, report, submission, digest, delivery)
+        note(session, report, delivery, row.submitted_at, effect=True)
         for number, each in enumerate(zip(documents, digests, strict=True)):
             session.add(_document_row(row, number, *each))
         session.flush()
@@ -130,8 +141,11 @@ class Intake:
         row = store.version_row(session, report.id)
         withdrawn = row.status == ReportStatus.WITHDRAWN
         condition.check(standing(row.version, row.status), done=withdrawn)
-        if not withdrawn and not known(session, report.id, delivery):
-            now = self.clock()
+        if handled(session, report, delivery):
+            return store.receipt(session, report, row)
+        now = self.clock()
+        if not withdrawn:
+            check_not_overtaken(report, delivery)
             store.add_status(
                 session,
                 row,
@@ -144,6 +158,7 @@ class Intake:
             row.resends, row.resend_at = 0, now + self.resend_after
             event = ReportWithdrawn(report_id=report.id, version=row.version)
             outbox.append(session, self.record_of(event), now)
+        note(session, report, delivery, now, effect=not withdrawn)
         return store.receipt(session, report, row)
 
     def _next_version(

@@ -22,7 +22,8 @@ class ReportRow(Row):
     """A report: the one thing that has versions. `version` is the newest one.
 
     `folded_title` is that one's title as it is searched: without upper case in any language. It
-    stands here and not beside the texts, past which SQLite would have to read.
+    stands here and not beside the texts, past which SQLite would have to read. `as_of` is how new
+    the newest word on the report is: the time of an event, or of a change by HTTP.
     """
 
     __tablename__ = "reports"
@@ -40,6 +41,7 @@ class ReportRow(Row):
     folded_title: Mapped[str] = mapped_column(Text, default="")
     version: Mapped[int]
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    as_of: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
 
 
 class VersionRow(Row):
@@ -154,4 +156,19 @@ class HandledLetterRow(Row):
     fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
     verdict: Mapped[str] = mapped_column(String(10))
     reason: Mapped[str | None] = mapped_column(String(1_000))
+    at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+
+
+class HandledEventRow(Row):
+    """An event of a partner that was handled for a report; without `effect` it changed nothing."""
+
+    __tablename__ = "handled_events"
+    __table_args__ = (
+        ForeignKeyConstraint(["report_id"], ["reports.id"]),
+        Index("ix_handled_events_at", "effect", "at"),
+    )
+
+    report_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
+    effect: Mapped[bool]
     at: Mapped[dt.datetime] = mapped_column(UtcDateTime)

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import datetime as dt
 import gc
 import os
 import threading
@@ -26,6 +27,8 @@ from libs.runtime.problems import install_problem_handlers
 from libs.telemetry import names
 from services.ingest.dead_letters import DeadLetterDesk, Wanted
 from services.ingest.dead_letters_api import dead_letter_routes
+from services.ingest.handled_letters import forget_marks, handled_marks
+from services.ingest.sweeper import Sweeper
 from tests.contract.bus.stage import free_port, settings_for
 
 LETTERS = "/internal/dead-letters"
@@ -173,6 +176,21 @@ def test_what_was_not_sent_is_sent_the_next_time(office: Office) -> None:
     assert office.ask("POST", "/retry", params={"topic": office.dead}).status_code == 503
     assert len(office.listed()) == 3
     assert office.ask("POST", "/retry", params={"topic": office.dead}).json()["retried"] == 3
+
+
+def test_marks_are_forgotten_after_their_letters(office: Office, database: Database) -> None:
+    office.bury(b"1")
+    assert office.ask("POST", f"{office.place()}/drop", json={"reason": "x"}).status_code == 204
+    kept = dt.timedelta(days=60)
+
+    def sweep(after: dt.timedelta) -> None:
+        Sweeper(database, lambda: utc_now() + after, {forget_marks: kept}).sweep()
+
+    sweep(kept - dt.timedelta(minutes=1))
+    assert office.listed() == []
+    sweep(kept)
+    with database.read() as session:
+        assert handled_marks(session) == set()
 
 
 class Killed(BaseException):

@@ -16,8 +16,9 @@ from libs.events.envelope import EventPayload
 from libs.events.report import ReportSubmission
 from services.ingest.answers import Answer
 from services.ingest.desk import Desk, Terms
-from services.ingest.idempotency import IdempotencyKeys, KeySweeper
+from services.ingest.idempotency import IdempotencyKeys, forget_keys
 from services.ingest.intake import Intake
+from services.ingest.sweeper import Sweeper
 from services.ingest.tables import IdempotencyKeyRow, VersionRow
 from tests.integration.ingest.asking import ask
 from tests.integration.ingest.stage import Stage
@@ -136,7 +137,7 @@ def test_a_key_with_the_quotes_of_the_standard_is_the_same_key(stage: Stage) -> 
 
 def test_a_key_is_kept_for_its_time(stage: Stage) -> None:
     post(stage, json=BODY)
-    sweeper = KeySweeper(stage.database, stage.clock, KEEP)
+    sweeper = Sweeper(stage.database, stage.clock, {forget_keys: KEEP})
     stage.now += KEEP - dt.timedelta(seconds=1)
     sweeper.sweep()
     assert post(stage, json=BODY).headers["idempotent-replayed"] == "true"

@@ -1,13 +1,14 @@
 """From an empty database, and from a filled one at every revision there ever was, to today's."""
 
+import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import select
+from sqlalchemy import MetaData, Table, select, update
 from sqlalchemy.orm import undefer
 
 from libs.bus.record import Record
@@ -16,11 +17,13 @@ from libs.database.mapping import Row
 from libs.database.outbox import OutboxRelay
 from libs.events.report import NormalisedReport, ReportStatus
 from services.ingest import store
+from services.ingest.deliveries import Delivery, detail_of, handled
 from services.ingest.identity import report_id
 from services.ingest.migrations.upgrade import configuration, upgrade
 from services.ingest.tables import DocumentRow, VersionRow
 from tests.integration.ingest.filled import (
     HISTORIES,
+    LONG_AGO,
     ORIGINAL,
     PARTNER,
     REJECTION,
@@ -124,3 +127,27 @@ def test_ingest_goes_on_where_it_was(upgraded: Upgraded) -> None:
     with stage.database.read() as session:
         assert store.status_counts(session)["accepted"] == 2
     assert len(sent(stage)) == 1 + len(unfinished)
+
+
+def test_events_that_were_handled_before_stay_handled(empty_database_url: str) -> None:
+    database = Database(empty_database_url)
+    upgrade(database.engine, "0005")
+    report = report_id(PARTNER, "2", "")
+    delivery = Delivery("/partners/norr", "event-1", LONG_AGO + dt.timedelta(hours=2))
+    with database.engine.begin() as connection:
+        fill(connection)
+        lines = Table("report_status", MetaData(), autoload_with=connection)
+        connection.execute(
+            update(lines)
+            .where(lines.c.report_id == report)
+            .values(detail=detail_of(delivery), status="accepted")
+        )
+    upgrade(database.engine)
+    with database.read() as session:
+        found = store.report_row(session, report)
+        assert handled(session, found, delivery)
+        assert not handled(session, found, replace(delivery, id="event-2"))
+        assert found.as_of == delivery.time
+        withdrawn = store.report_row(session, report_id(PARTNER, "5", ""))
+        assert withdrawn.as_of == LONG_AGO
+    database.close()

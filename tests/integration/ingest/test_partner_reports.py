@@ -5,6 +5,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from libs.database.engine import Database
 from libs.errors import FieldError, InvalidInput, Overloaded, UnsupportedFormat
@@ -13,9 +14,12 @@ from libs.events.partner import read_partner_event
 from libs.events.partner_topics import FromPartner
 from libs.events.payloads import ReportRejected
 from libs.events.report import Receipt, Rejection, ReportMetadata, ReportStatus, ReportSubmission
+from services.ingest.deliveries import forget_events
 from services.ingest.identity import report_id
 from services.ingest.intake import Document
 from services.ingest.partner_reports import PartnerReports
+from services.ingest.sweeper import Sweeper
+from services.ingest.tables import HandledEventRow
 from tests.integration.ingest.stage import Stage, sent
 
 NOON = dt.datetime(2026, 5, 4, 12, tzinfo=dt.UTC)
@@ -151,6 +155,104 @@ def test_an_event_that_was_overtaken_does_not_undo_the_later_one(
         assert raised.value.code == "out-of-date"
         assert "2026-05-04T12:05:00+00:00" in str(raised.value)
     assert (receipt(stage).version, receipt(stage).status) == (1, ReportStatus.ACCEPTED)
+
+
+def by_http(stage: Stage, text: str = "Den kör.") -> None:
+    stage.intake.submit("norr", ReportSubmission.model_validate(REPORT | {"text": text}))
+
+
+@pytest.mark.parametrize("late", [event(4, REPORT | {"text": "old"}), taken_back(4)])
+def test_an_event_that_waited_does_not_undo_what_came_by_http(
+    stage: Stage, partners: PartnerReports, late: FromPartner
+) -> None:
+    partners.on_partner_event(event(1, REPORT))
+    stage.now = NOON + dt.timedelta(minutes=5)
+    by_http(stage, "corrected")
+    with pytest.raises(InvalidInput) as raised:
+        partners.on_partner_event(late)
+    assert raised.value.code == "out-of-date"
+    assert (receipt(stage).version, receipt(stage).status) == (2, ReportStatus.ACCEPTED)
+
+
+def test_an_event_that_waited_does_not_undo_a_withdrawal_by_http(
+    stage: Stage, partners: PartnerReports
+) -> None:
+    by_http(stage)
+    stage.now = NOON + dt.timedelta(minutes=5)
+    stage.intake.withdraw("norr", REPORT_ID)
+    with pytest.raises(InvalidInput):
+        partners.on_partner_event(event(4, REPORT))
+    partners.on_partner_event(event(6, REPORT))
+    assert (receipt(stage).version, receipt(stage).status) == (2, ReportStatus.ACCEPTED)
+
+
+def test_an_event_of_the_second_of_a_change_is_not_older_than_it(
+    stage: Stage, partners: PartnerReports
+) -> None:
+    stage.now = NOON + dt.timedelta(seconds=0.7)
+    by_http(stage)
+    partners.on_partner_event(event(0, REPORT | {"text": "new"}))
+    assert receipt(stage).version == 2
+
+
+def test_an_event_without_effect_has_none_when_it_comes_again(
+    stage: Stage, partners: PartnerReports
+) -> None:
+    # The partner's clock runs before ours.
+    by_http(stage, "A")
+    same = event(9, REPORT | {"text": "A"})
+    partners.on_partner_event(same)
+    by_http(stage, "B")
+    partners.on_partner_event(same)
+    assert receipt(stage).version == 2
+
+
+def test_a_withdrawal_without_effect_has_none_when_it_comes_again(
+    stage: Stage, partners: PartnerReports
+) -> None:
+    by_http(stage)
+    stage.intake.withdraw("norr", REPORT_ID)
+    again = taken_back(9)
+    partners.on_partner_event(again)
+    by_http(stage)
+    partners.on_partner_event(again)
+    assert (receipt(stage).version, receipt(stage).status) == (2, ReportStatus.ACCEPTED)
+
+
+def test_an_event_without_effect_overtakes_older_ones(
+    stage: Stage, partners: PartnerReports
+) -> None:
+    by_http(stage)
+    partners.on_partner_event(event(5, REPORT))
+    with pytest.raises(InvalidInput):
+        partners.on_partner_event(event(4, REPORT | {"text": "old"}))
+    assert receipt(stage).version == 1
+
+
+def test_a_time_that_no_clock_shows_is_only_an_old_one(
+    stage: Stage, partners: PartnerReports
+) -> None:
+    partners.on_partner_event(event(1, REPORT, time="0001-01-01T00:00:00+01:00"))
+    partners.on_partner_event(event(2, REPORT | {"text": "new"}))
+    assert receipt(stage).version == 2
+
+
+def test_only_events_without_effect_are_forgotten(stage: Stage, partners: PartnerReports) -> None:
+    events = [event(1, REPORT), event(2, REPORT)]
+    for each in events:
+        partners.on_partner_event(each)
+    kept = dt.timedelta(days=60)
+    sweeper = Sweeper(stage.database, stage.clock, {forget_events: kept})
+
+    def remembered() -> list[bool]:
+        with stage.database.read() as session:
+            return sorted(session.scalars(select(HandledEventRow.effect)))
+
+    sweeper.sweep()
+    assert remembered() == [False, True]
+    stage.now += kept
+    sweeper.sweep()
+    assert remembered() == [True]
 
 
 def test_an_event_of_the_future_is_refused(stage: Stage, partners: PartnerReports) -> None:
