@@ -141,13 +141,17 @@ def _padded(rows: list[list[int]], step: int, pad: int) -> NDArray[np.int32]:
     return np.array([row + [pad] * (width - len(row)) for row in rows], np.int32)
 
 
+def precision(core: Any) -> str:
+    """What the model runs in here, as OpenVINO names it."""
+    return "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
+
+
 def _compile(prepared: PreparedModel, streams: int, threads: int) -> Any:
     core = load_openvino().Core()
-    bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     settings = {
         "NUM_STREAMS": streams,
         "INFERENCE_NUM_THREADS": max(threads, streams),
-        "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32",
+        "INFERENCE_PRECISION_HINT": precision(core),
         # Pinned threads of two processes would sit on the same cores.
         "ENABLE_CPU_PINNING": False,
     }
