@@ -49,10 +49,11 @@ def pipeline_rate(reports: int) -> Pipeline:
         with installation.client() as client:
             for submission in submissions:
                 client.post("/v1/reports", json=submission).raise_for_status()
+        _reached(installation, "normalised", reports)
         ends.callback(installation.start_without_waiting("embed").kill_everything)
         first = round(WARM_UP * reports)
-        begun, before = _indexed(installation, first)
-        ended, _ = _indexed(installation, reports)
+        begun, before = _reached(installation, "indexed", first)
+        ended, _ = _reached(installation, "indexed", reports)
     per_report = [len(found) for found in texts]
     passages = sum(per_report) * (reports - before) / reports
     return Pipeline(passages / (ended - begun), list(itertools.chain.from_iterable(texts)))
@@ -80,12 +81,12 @@ def _passages(submissions: list[dict[str, Any]]) -> list[list[str]]:
     ]
 
 
-def _indexed(installation: Installation, at_least: int) -> tuple[float, int]:
-    """When so many were indexed, and how many they were then."""
+def _reached(installation: Installation, status: str, at_least: int) -> tuple[float, int]:
+    """When so many reports had got so far, and how many they were then."""
     pause, end = threading.Event(), time.monotonic() + DEADLINE_S
     while time.monotonic() < end:
-        found = installation.counts().get("indexed", 0)
+        found = installation.counts().get(status, 0)
         if found >= at_least:
             return time.monotonic(), found
         pause.wait(0.2)
-    raise TimeoutError(f"{at_least} reports were not indexed within {DEADLINE_S:.0f} s")
+    raise TimeoutError(f"{at_least} reports were not {status} within {DEADLINE_S:.0f} s")
