@@ -69,6 +69,9 @@ demo-documents: $(VENV)/.dev ## Build the demonstration corpus's documents from 
 bench: $(VENV)/.dev packages ## How fast reports are taken in, beside a bare app that only stores them
 	$(BIN)/python -m benchmarks.intake $(ARGS)
 
+bench-embed: $(VENV)/.dev ## How near the embedder is to the machine, and what questions notice of bulk
+	$(BIN)/python -m benchmarks.embed $(ARGS)
+
 chaos: $(VENV)/.dev ## kill -9 of each part under load, 20 runs: what is lost (writes docs/durability.md)
 	$(BIN)/python -m tests.chaos --markdown docs/durability.md $(ARGS)
 
@@ -85,4 +88,4 @@ lock: $(VENV)/.dev ## Compile the locks anew (make lock ARGS=--upgrade for newer
 clean: ## Remove the environment and caches; the platform's data in var/ stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache artefacts
 
-.PHONY: help install dev run test packages check lint types contracts manifests fmt demo-documents bench chaos quality documents lock clean
+.PHONY: help install dev run test packages check lint types contracts manifests fmt demo-documents bench bench-embed chaos quality documents lock clean

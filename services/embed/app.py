@@ -10,6 +10,7 @@ from libs.runtime.service import Service
 from libs.vectors.bm25 import Bm25Encoder
 from libs.vectors.port import CollectionSpec
 from services.embed.api import routes
+from services.embed.bulk import WithBulkWorker
 from services.embed.conversion import prepare_model
 from services.embed.correction import CorrectedEmbedder, LanguageCorrection
 from services.embed.counts import count_routes
@@ -25,7 +26,8 @@ def build(settings: EmbedSettings, platform: Platform) -> Service:
     """The service. Prepares the model at its first start; raises when there is none."""
     telemetry = platform.telemetry(NAME)
     detector = LanguageDetector()
-    engine = OpenVinoEmbedder(prepare_model(platform.settings.data_dir / "models"))
+    models = platform.settings.data_dir / "models"
+    engine = WithBulkWorker(OpenVinoEmbedder(prepare_model(models)), models)
     embedder = CorrectedEmbedder(engine, LanguageCorrection.load(engine.model), detector)
     # The first run of a compiled model takes 100 ms, all others 9: not at the first asker's cost.
     embedder.embed_queries(["navigator"])

@@ -2,12 +2,14 @@
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from libs.errors import Unavailable
 from services.embed.conversion import PreparedModel
@@ -25,23 +27,34 @@ PASSAGE_STEP: Final = 16
 # as many lost a fifth of the rate where two threads share one stream.
 BATCH_TOKENS: Final = 1024
 
+_Block = tuple[list[int], NDArray[np.int32]]
+"""Numbers of some texts, and their padded ids."""
+
 
 class OpenVinoEmbedder:
     """Implements the Embedder port. Any number of threads may call; `streams` of them compute."""
 
     def __init__(
-        self, prepared: PreparedModel, *, streams: int = 2, threads: int | None = None
+        self,
+        prepared: PreparedModel,
+        *,
+        streams: int = 2,
+        bulk_streams: int | None = None,
+        threads: int | None = None,
     ) -> None:
         """Load the model: `threads` cores (all by default) shared out among `streams`.
 
-        Bulk takes all streams but one, and the only one where there is no second: a process that
-        answers queries needs two at least.
+        Bulk takes `bulk_streams` of them; by default all but one, and the only one where there is
+        no second: a process that answers queries needs two at least.
         """
         self._prepared = prepared
         self._tokenizer = Tokenizer(prepared.tokenizer)
         compiled = _compile(prepared, streams, threads or os.cpu_count() or 1)
         requests = [compiled.create_infer_request() for _ in range(streams)]
-        self._requests = _Requests(requests, for_bulk=max(1, streams - 1))
+        bulk = bulk_streams or max(1, streams - 1)
+        self._requests = _Requests(requests, for_bulk=bulk)
+        # Threads that keep the streams of bulk at work; a query computes in its caller's.
+        self._bulk = ThreadPoolExecutor(bulk, thread_name_prefix="embed-bulk")
 
     @property
     def model(self) -> str:
@@ -67,32 +80,41 @@ class OpenVinoEmbedder:
 
         Raises Unavailable once the embedder is closed.
         """
-        return self._embed(QUERY_PREFIX, texts, step=QUERY_STEP, bulk=False)
+        work = self._blocks(QUERY_PREFIX, texts, QUERY_STEP)
+        return self._gathered(len(texts), (self._run(block, bulk=False) for block in work))
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Vectors of passages, shape (len(texts), dimension), unit length.
 
         Raises Unavailable once the embedder is closed.
         """
-        return self._embed(PASSAGE_PREFIX, texts, step=PASSAGE_STEP, bulk=True)
+        work = self._blocks(PASSAGE_PREFIX, texts, PASSAGE_STEP)
+        return self._gathered(len(texts), self._bulk.map(partial(self._run, bulk=True), work))
 
     def close(self) -> None:
         """Let go of the model. A call that is under way ends with Unavailable."""
         self._requests.close()
 
-    def _embed(self, prefix: str, texts: Sequence[str], *, step: int, bulk: bool) -> Vectors:
+    def _blocks(self, prefix: str, texts: Sequence[str], step: int) -> Iterator[_Block]:
         tokens = self._tokenizer
         room = self.max_tokens - MARKERS
         ids = [
             [tokens.begin, *text[:room], tokens.end]
             for text in tokens.encode([prefix + text for text in texts])
         ]
-        vectors = np.empty((len(ids), self.dimension), np.float32)
         for rows in batches([len(row) for row in ids], step=step, budget=BATCH_TOKENS):
-            block = _padded([ids[row] for row in rows], step, tokens.pad)
-            with self._requests.lend(bulk=bulk) as request:
-                means = request.infer([block], share_inputs=True)[0]
-            vectors[rows] = means / np.linalg.norm(means, axis=1, keepdims=True)
+            yield rows, _padded([ids[row] for row in rows], step, tokens.pad)
+
+    def _run(self, block: _Block, *, bulk: bool) -> tuple[list[int], Vectors]:
+        rows, ids = block
+        with self._requests.lend(bulk=bulk) as request:
+            means = request.infer([ids], share_inputs=True)[0]
+        return rows, means / np.linalg.norm(means, axis=1, keepdims=True)
+
+    def _gathered(self, count: int, found: Iterable[tuple[list[int], Vectors]]) -> Vectors:
+        vectors = np.empty((count, self.dimension), np.float32)
+        for rows, of_rows in found:
+            vectors[rows] = of_rows
         return vectors
 
 
@@ -114,20 +136,22 @@ def _width(length: int, step: int) -> int:
     return -(-length // step) * step
 
 
-def _padded(
-    rows: list[list[int]], step: int, pad: int
-) -> np.ndarray[tuple[int, int], np.dtype[np.int32]]:
+def _padded(rows: list[list[int]], step: int, pad: int) -> NDArray[np.int32]:
     width = _width(max(map(len, rows)), step)
     return np.array([row + [pad] * (width - len(row)) for row in rows], np.int32)
 
 
+def precision(core: Any) -> str:
+    """What the model runs in here, as OpenVINO names it."""
+    return "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
+
+
 def _compile(prepared: PreparedModel, streams: int, threads: int) -> Any:
     core = load_openvino().Core()
-    bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     settings = {
         "NUM_STREAMS": streams,
         "INFERENCE_NUM_THREADS": max(threads, streams),
-        "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32",
+        "INFERENCE_PRECISION_HINT": precision(core),
         # Pinned threads of two processes would sit on the same cores.
         "ENABLE_CPU_PINNING": False,
     }

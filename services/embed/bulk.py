@@ -1,0 +1,189 @@
+"""Hands bulk to a process of its own, so that questions never wait for it (docs/adr/0024)."""
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Final
+
+from libs.errors import Unavailable
+from services.embed.embedder import Embedder, Vectors
+
+log = logging.getLogger(__name__)
+
+# A report now and then is embedded here at once. A worker takes 1.5 s to start and 250 MB, and is
+# worth it when so many passages (three seconds of work) came within so many seconds.
+BULK_PASSAGES: Final = 100
+WITHIN_S: Final = 10.0
+IDLE_S: Final = 30.0
+START_S: Final = 60.0
+_END_S: Final = 5.0
+
+
+class WithBulkWorker:
+    """An Embedder that answers questions here and has bulk done by a worker while there is any.
+
+    Any number of threads may call; passages of one call after the other's. Close it in the end.
+    """
+
+    def __init__(
+        self,
+        engine: Embedder,
+        models: Path,
+        *,
+        idle_s: float = IDLE_S,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`engine` answers here; a worker opens the same model from the folder `models`."""
+        self._engine = engine
+        self._worker = BulkWorker(models, idle_s)
+        self._rush = Rush(BULK_PASSAGES, WITHIN_S, monotonic)
+
+    @property
+    def model(self) -> str:
+        """See Embedder."""
+        return self._engine.model
+
+    @property
+    def dimension(self) -> int:
+        """See Embedder."""
+        return self._engine.dimension
+
+    @property
+    def max_tokens(self) -> int:
+        """See Embedder."""
+        return self._engine.max_tokens
+
+    @property
+    def worker_pid(self) -> int | None:
+        """The process id of the worker that is ready, or None."""
+        return self._worker.pid
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """See Embedder."""
+        return self._engine.count_tokens(texts)
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """See Embedder."""
+        return self._engine.embed_queries(texts)
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """See Embedder. Raises Unavailable when the worker died of it; the next call may do."""
+        if self._rush.counting(len(texts)):
+            self._worker.start()
+        return self._worker.embed(texts) if self._worker.pid else self._engine.embed_passages(texts)
+
+    def close(self) -> None:
+        """See Embedder."""
+        self._worker.close()
+        self._engine.close()
+
+
+class Rush:
+    """Whether much came of late: `limit` within `window_s` seconds. Thread-safe."""
+
+    def __init__(self, limit: int, window_s: float, monotonic: Callable[[], float]) -> None:
+        self._limit = limit
+        self._window_s = window_s
+        self._monotonic = monotonic
+        self._level = 0.0
+        self._at = monotonic()
+        self._lock = threading.Lock()
+
+    def counting(self, count: int) -> bool:
+        """Count some more; True when that makes it a rush. What came fades over the window."""
+        with self._lock:
+            now = self._monotonic()
+            faded = self._limit * (now - self._at) / self._window_s
+            self._level = max(0.0, self._level - faded) + count
+            self._at = now
+            return self._level >= self._limit
+
+
+class BulkWorker:
+    """The worker process: started in the background, gone again when it has nothing to do."""
+
+    def __init__(self, models: Path, idle_s: float) -> None:
+        self._models = models
+        self._idle_s = idle_s
+        self._turn = threading.Lock()
+        # The kernel ties a worker to the thread that started it, so one thread starts them all.
+        self._starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embed-worker")
+        self._starting = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._connection: Connection | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The ready worker's process id, or None."""
+        process, ready = self._process, self._connection is not None
+        return process.pid if process and ready and process.poll() is None else None
+
+    def start(self) -> None:
+        """Begin to start one, unless there is one or one is starting."""
+        if self.pid is None and self._starting.acquire(blocking=False):
+            self._starter.submit(self._start)
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of passages, by the worker. Raises Unavailable when it is or goes away."""
+        with self._turn:
+            connection = self._connection
+            if connection is None:
+                raise _ended()
+            try:
+                connection.send(list(texts))
+                vectors: Vectors = connection.recv()
+            except (OSError, EOFError) as error:
+                self._end()
+                raise _ended() from error
+            return vectors
+
+    def close(self) -> None:
+        """End it, whatever it does."""
+        self._starter.shutdown()
+        self._end()
+
+    def _start(self) -> None:
+        try:
+            self._end()
+            ours, theirs = Pipe()
+            arguments = [os.getpid(), theirs.fileno(), self._models, self._idle_s]
+            self._process = subprocess.Popen(  # noqa: S603 our own program
+                [sys.executable, "-m", "services.embed.bulk_worker", *map(str, arguments)],
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                process_group=0,  # Ctrl-C is for us, and we end it
+            )
+            theirs.close()
+            if not ours.poll(START_S):
+                raise TimeoutError(f"it was not ready after {START_S:.0f} s")
+            ours.recv()
+            self._connection = ours
+        except (OSError, EOFError) as error:
+            # Without a worker bulk is slower and questions wait longer; nothing is lost.
+            log.warning("the bulk worker did not start", extra={"reason": str(error)})
+            self._end()
+        finally:
+            self._starting.release()
+
+    def _end(self) -> None:
+        process, connection = self._process, self._connection
+        self._process = self._connection = None
+        if connection is not None:
+            connection.close()
+        if process is not None:
+            process.kill()
+            process.wait(_END_S)
+
+
+def _ended() -> Unavailable:
+    return Unavailable(
+        "the bulk worker has ended; the passages are embedded again", code="bulk-worker-ended"
+    )

@@ -1,0 +1,102 @@
+"""Bulk in a worker of its own: the same vectors, and gone when there is nothing to do."""
+
+import os
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from libs.errors import Unavailable
+from services.embed.bulk import BULK_PASSAGES, Rush, WithBulkWorker
+from services.embed.conversion import prepare_model
+from services.embed.openvino_embedder import OpenVinoEmbedder
+from tests.contract.bus.stage import until
+from tests.contract.embed.test_embedder import SENTENCES
+
+BULK = (SENTENCES * (BULK_PASSAGES // len(SENTENCES) + 1))[:BULK_PASSAGES]
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = os.environ.get("NAVIGATOR_TEST_MODEL_DIR")
+    return Path(folder) if folder else tmp_path_factory.mktemp("model")
+
+
+@pytest.fixture
+def embedder(models: Path) -> OpenVinoEmbedder:
+    return OpenVinoEmbedder(prepare_model(models))
+
+
+@pytest.fixture
+def bulk(embedder: OpenVinoEmbedder, models: Path) -> Iterator[WithBulkWorker]:
+    made = WithBulkWorker(embedder, models)
+    yield made
+    made.close()
+
+
+def started(bulk: WithBulkWorker) -> int:
+    bulk.embed_passages(BULK)
+    until(lambda: bulk.worker_pid is not None, "the worker to be ready")
+    pid = bulk.worker_pid
+    assert pid is not None
+    return pid
+
+
+def test_a_report_now_and_then_starts_no_worker(bulk: WithBulkWorker):
+    bulk.embed_passages(SENTENCES)
+    assert bulk.worker_pid is None
+
+
+def test_the_worker_gives_the_same_vectors_at_the_lowest_priority(
+    bulk: WithBulkWorker, embedder: OpenVinoEmbedder
+):
+    pid = started(bulk)
+    assert os.getpriority(os.PRIO_PROCESS, pid) == 19
+    ours, here = bulk.embed_passages(SENTENCES), embedder.embed_passages(SENTENCES)
+    assert (ours * here).sum(axis=1).min() > 0.9999
+    assert bulk.embed_passages([]).shape == (0, embedder.dimension)
+    assert bulk.worker_pid == pid
+
+
+def test_a_killed_worker_fails_one_call_and_the_next_goes_on(bulk: WithBulkWorker):
+    pid = started(bulk)
+    # Stopped, so that it is in the middle of the call when it dies.
+    os.kill(pid, signal.SIGSTOP)
+    with ThreadPoolExecutor(1) as caller:
+        call = caller.submit(bulk.embed_passages, SENTENCES)
+        until(call.running, "the call to be under way")
+        os.kill(pid, signal.SIGKILL)
+        with pytest.raises(Unavailable, match="embedded again"):
+            call.result()
+    assert np.isfinite(bulk.embed_passages(SENTENCES)).all()
+
+
+def test_an_idle_worker_goes_by_itself(embedder: OpenVinoEmbedder, models: Path):
+    bulk = WithBulkWorker(embedder, models, idle_s=0.2)
+    pid = started(bulk)
+    until(lambda: bulk.worker_pid is None, "the worker to be gone")
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    assert len(bulk.embed_passages(SENTENCES)) == len(SENTENCES)
+    bulk.close()
+
+
+def test_closing_ends_the_worker(bulk: WithBulkWorker):
+    pid = started(bulk)
+    bulk.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_what_came_fades():
+    now = 0.0
+    rush = Rush(10, 5.0, lambda: now)
+    assert not rush.counting(9)
+    now = 2.5
+    assert not rush.counting(5)
+    assert rush.counting(1)
+    now = 20.0
+    assert not rush.counting(9)
