@@ -146,6 +146,11 @@ def _stripped(text: str, spans: list[Span]) -> list[Span]:
         piece = text[span.start : span.end]
         start = span.start + len(piece) - len(piece.lstrip())
         end = span.start + len(piece.rstrip())
-        if start < end:
+        if start < end and any(map(_visible, text[start:end])):
             found.append(Span(start, end))
     return found
+
+
+def _visible(character: str) -> bool:
+    # Neither space nor what only steers other characters, such as U+200B and U+FEFF.
+    return character.isprintable() and not character.isspace()
