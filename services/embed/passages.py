@@ -80,6 +80,8 @@ def _shortened(text: str, count_tokens: CountTokens, limit: int) -> str:
 
 
 def _spans(section: Section, count_tokens: CountTokens, limit: int) -> list[Span]:
+    if not any(map(_visible, section.text)):
+        return []
     pieces = _fitting(section.text, _paragraphs(section.text), count_tokens, limit, _SPLITTERS)
     packed: list[Span] = []
     size = 0
@@ -146,7 +148,7 @@ def _stripped(text: str, spans: list[Span]) -> list[Span]:
         piece = text[span.start : span.end]
         start = span.start + len(piece) - len(piece.lstrip())
         end = span.start + len(piece.rstrip())
-        if start < end and any(map(_visible, text[start:end])):
+        if start < end:
             found.append(Span(start, end))
     return found
 

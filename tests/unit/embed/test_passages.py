@@ -38,7 +38,8 @@ def test_passages_are_verbatim_and_whole(texts: list[str]) -> None:
         assert all(section.text[p.start : p.end] == p.text for p in spans)
         assert all(a.end <= b.start for a, b in itertools.pairwise(spans))
         covered = "".join(p.text for p in spans)
-        assert "".join(covered.split()) == "".join(section.text.split())
+        if spans or any(character.isalnum() for character in section.text):
+            assert "".join(covered.split()) == "".join(section.text.split())
 
 
 @given(TEXT)
