@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+TORCH := .venv-transformers
 
 help: ## List the recipes
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort | expand -t 14
@@ -29,6 +30,18 @@ $(VENV)/.dev: $(BIN)/uv requirements/dev.txt pyproject.toml
 	$(call install,dev,the platform and what its tests need)
 	@touch $(VENV)/.embedded
 
+# An environment of its own, so that torch gets into no other: all that the tests need, and then
+# torch by itself (requirements/torch.in says why).
+$(TORCH)/.ready: $(BIN)/uv requirements/dev.txt requirements/transformers.txt requirements/torch.in pyproject.toml
+	@echo "installing torch into $(TORCH) (a minute the first time) …"
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(TORCH)
+	@$(BIN)/uv pip install --quiet --python $(TORCH) --require-hashes \
+		-r requirements/bootstrap.txt -r requirements/dev.txt -r requirements/transformers.txt
+	@$(BIN)/uv pip install --quiet --python $(TORCH) \
+		$(if $(PIP_FIND_LINKS),--find-links "$(PIP_FIND_LINKS)") -r requirements/torch.in
+	@$(BIN)/uv pip install --quiet --python $(TORCH) --no-deps --no-build-isolation --editable .
+	@touch $@
+
 install: $(VENV)/.embedded ## Install what the platform needs
 
 dev: $(VENV)/.dev ## Install what development and tests need
@@ -38,6 +51,9 @@ run: $(VENV)/.embedded ## Start the whole platform with the demonstration corpus
 
 test: $(VENV)/.dev packages ## Run all tests, with real parts
 	$(BIN)/pytest
+
+test-transformers: $(TORCH)/.ready ## Run the tests of the engine that needs torch
+	$(TORCH)/bin/pytest tests/transformers
 
 packages:
 	@scripts/packages.sh
@@ -86,6 +102,6 @@ lock: $(VENV)/.dev ## Compile the locks anew (make lock ARGS=--upgrade for newer
 	scripts/lock.sh $(ARGS)
 
 clean: ## Remove the environment and caches; the platform's data in var/ stays
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache artefacts
+	rm -rf $(VENV) $(TORCH) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache artefacts
 
-.PHONY: help install dev run test packages check lint types contracts manifests fmt demo-documents bench bench-embed chaos quality documents lock clean
+.PHONY: help install dev run test test-transformers packages check lint types contracts manifests fmt demo-documents bench bench-embed chaos quality documents lock clean
