@@ -103,6 +103,9 @@ MEDIA_TYPE: Final = "navigator.document.media_type"
 DOCUMENT_BYTES: Final = "navigator.document.bytes"
 # The embedding model that was used (OpenTelemetry's name for it).
 GEN_AI_MODEL: Final = "gen_ai.request.model"
+# Questions that embed was asked a vector for (counter), by whether it had it at hand.
+METRIC_QUESTIONS: Final = "navigator.embed.questions"
+CACHED: Final = "navigator.embed.cached"
 
 # --- webhooks -------------------------------------------------------------------------------
 # One attempt to send one message to one webhook, in the trace of the status change it tells of.

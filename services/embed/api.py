@@ -4,9 +4,11 @@ import base64
 
 from fastapi import APIRouter
 
-from libs.errors import InvalidInput
+from libs.errors import FieldError, InvalidInput, TooLarge
 from services.embed.embedder import Embedder, Vectors
 from services.embed.schemas import (
+    MAX_INPUT_CHARS,
+    MAX_INPUTS,
     Embedding,
     EmbeddingsRequest,
     EmbeddingsResponse,
@@ -21,10 +23,7 @@ def routes(embedder: Embedder) -> APIRouter:
 
     @router.post("/v1/embeddings")
     def embeddings(request: EmbeddingsRequest) -> EmbeddingsResponse:
-        if request.model not in {None, embedder.model}:
-            raise InvalidInput(
-                f"This service runs the model {embedder.model}. Ask for that, or leave it out."
-            )
+        _check(request, embedder)
         texts = request.texts
         tokens = sum(embedder.count_tokens(texts))
         embed = embedder.embed_queries if request.input_type == "query" else embedder.embed_passages
@@ -40,6 +39,33 @@ def routes(embedder: Embedder) -> APIRouter:
         return ModelInfo(model=embedder.model, dimension=embedder.dimension)
 
     return router
+
+
+def _check(request: EmbeddingsRequest, embedder: Embedder) -> None:
+    if request.model not in {None, embedder.model}:
+        raise InvalidInput(
+            f"This service runs the model {embedder.model}. Ask for that, or leave it out.",
+            errors=(FieldError("/model", f"is not {embedder.model}"),),
+        )
+    if request.dimensions not in {None, embedder.dimension}:
+        raise InvalidInput(
+            f"The model's vectors have {embedder.dimension} dimensions, and are not made shorter. "
+            "Ask for that many, or leave it out.",
+            errors=(FieldError("/dimensions", f"is not {embedder.dimension}"),),
+        )
+    texts = request.texts
+    if len(texts) > MAX_INPUTS:
+        raise TooLarge(
+            f"There are {len(texts)} texts. Send {MAX_INPUTS} at a time at most.",
+            errors=(FieldError("/input", f"has over {MAX_INPUTS} texts"),),
+        )
+    longest = max(map(len, texts))
+    if longest > MAX_INPUT_CHARS:
+        raise TooLarge(
+            f"A text has {longest} characters. Send {MAX_INPUT_CHARS} at most; the model reads the "
+            f"first {embedder.max_tokens} tokens.",
+            errors=(FieldError("/input", f"has over {MAX_INPUT_CHARS} characters"),),
+        )
 
 
 def _encoded(vectors: Vectors, as_base64: bool) -> list[str] | list[list[float]]:  # noqa: FBT001 - the one switch

@@ -7,15 +7,15 @@ from libs.runtime.http import new_app, serve_operations
 from libs.runtime.peers import peer_check
 from libs.runtime.platform import Platform
 from libs.runtime.service import Service
+from libs.telemetry import names
 from libs.vectors.bm25 import Bm25Encoder
 from libs.vectors.port import CollectionSpec
 from services.embed.api import routes
-from services.embed.bulk import WithBulkWorker
-from services.embed.conversion import prepare_model
 from services.embed.correction import CorrectedEmbedder, LanguageCorrection
 from services.embed.counts import count_routes
+from services.embed.engines import open_embedder
 from services.embed.handlers import EmbedHandlers
-from services.embed.openvino_embedder import OpenVinoEmbedder
+from services.embed.recent_questions import RecentQuestions
 from services.embed.report_source import IngestReportSource
 from services.embed.settings import EmbedSettings
 
@@ -26,9 +26,10 @@ def build(settings: EmbedSettings, platform: Platform) -> Service:
     """The service. Prepares the model at its first start; raises when there is none."""
     telemetry = platform.telemetry(NAME)
     detector = LanguageDetector()
-    models = platform.settings.data_dir / "models"
-    engine = WithBulkWorker(OpenVinoEmbedder(prepare_model(models)), models)
-    embedder = CorrectedEmbedder(engine, LanguageCorrection.load(engine.model), detector)
+    engine = open_embedder(settings, platform.settings.data_dir / "models")
+    corrected = CorrectedEmbedder(engine, LanguageCorrection.load(engine.model), detector)
+    meter = telemetry.meters.get_meter(names.SCOPE_SERVICES)
+    embedder = RecentQuestions(corrected, settings.query_cache, meter)
     # The first run of a compiled model takes 100 ms, all others 9: not at the first asker's cost.
     embedder.embed_queries(["navigator"])
     spec = CollectionSpec(model=embedder.model, dimension=embedder.dimension)

@@ -15,6 +15,7 @@ from typing import Final
 
 from libs.errors import Unavailable
 from services.embed.embedder import Embedder, Vectors
+from services.embed.prefixes import E5, Prefixes
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,9 @@ WITHIN_S: Final = 10.0
 IDLE_S: Final = 30.0
 START_S: Final = 60.0
 _END_S: Final = 5.0
+
+Opening = tuple[Path | None, Prefixes]
+"""What a worker is told first: the source of the model, None for the bundled one, and prefixes."""
 
 
 class WithBulkWorker:
@@ -38,12 +42,17 @@ class WithBulkWorker:
         engine: Embedder,
         models: Path,
         *,
+        source: Path | None = None,
+        prefixes: Prefixes = E5,
         idle_s: float = IDLE_S,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`engine` answers here; a worker opens the same model from the folder `models`."""
+        """`engine` answers here; a worker opens the same model from the folder `models`.
+
+        `source` and `prefixes` are the engine's own; see `prepare_model` and `OpenVinoEmbedder`.
+        """
         self._engine = engine
-        self._worker = BulkWorker(models, idle_s)
+        self._worker = BulkWorker(models, idle_s, (source, prefixes))
         self._rush = Rush(BULK_PASSAGES, WITHIN_S, monotonic)
 
     @property
@@ -110,8 +119,9 @@ class Rush:
 class BulkWorker:
     """The worker process: started in the background, gone again when it has nothing to do."""
 
-    def __init__(self, models: Path, idle_s: float) -> None:
+    def __init__(self, models: Path, idle_s: float, opening: Opening) -> None:
         self._models = models
+        self._opening = opening
         self._idle_s = idle_s
         self._turn = threading.Lock()
         # The kernel ties a worker to the thread that started it, so one thread starts them all.
@@ -162,6 +172,7 @@ class BulkWorker:
                 process_group=0,  # Ctrl-C is for us, and we end it
             )
             theirs.close()
+            ours.send(self._opening)
             if not ours.poll(START_S):
                 raise TimeoutError(f"it was not ready after {START_S:.0f} s")
             ours.recv()

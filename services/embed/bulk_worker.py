@@ -1,8 +1,8 @@
 """The program that embeds bulk, apart from the service and behind it (docs/adr/0024).
 
-`python -m services.embed.bulk_worker PARENT SOCKET FOLDER IDLE_S`, started by `bulk.py`: takes
-lists of passages from the socket and answers with their vectors until there are no more, or none
-came for `IDLE_S` seconds.
+`python -m services.embed.bulk_worker PARENT SOCKET FOLDER IDLE_S`, started by `bulk.py`: takes an
+`Opening` and then lists of passages from the socket, and answers with their vectors until there are
+no more, or none came for `IDLE_S` seconds.
 """
 
 import os
@@ -38,8 +38,11 @@ def main(parent: int, socket: int, folder: Path, idle_s: float) -> None:
     os.nice(_NICE)
     cores = os.cpu_count() or 1
     # One thread a stream: two threads that share one lose a fifth.
-    embedder = OpenVinoEmbedder(prepare_model(folder), streams=cores, bulk_streams=cores)
     with Connection(socket) as connection:
+        source, prefixes = connection.recv()
+        embedder = OpenVinoEmbedder(
+            prepare_model(folder, source), prefixes=prefixes, streams=cores, bulk_streams=cores
+        )
         serve(connection, embedder, idle_s)
 
 

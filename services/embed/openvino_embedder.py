@@ -15,10 +15,9 @@ from libs.errors import Unavailable
 from services.embed.conversion import PreparedModel
 from services.embed.embedder import Vectors
 from services.embed.openvino_model import load_openvino
+from services.embed.prefixes import E5, Prefixes
 from services.embed.tokenizer import Tokenizer
 
-QUERY_PREFIX: Final = "query: "
-PASSAGE_PREFIX: Final = "passage: "
 MARKERS: Final = 2  # <s> and </s>
 # Every new shape costs OpenVINO time and memory, so lengths are rounded up to a multiple.
 QUERY_STEP: Final = 8
@@ -38,6 +37,7 @@ class OpenVinoEmbedder:
         self,
         prepared: PreparedModel,
         *,
+        prefixes: Prefixes = E5,
         streams: int = 2,
         bulk_streams: int | None = None,
         threads: int | None = None,
@@ -48,6 +48,7 @@ class OpenVinoEmbedder:
         no second: a process that answers queries needs two at least.
         """
         self._prepared = prepared
+        self._prefixes = prefixes
         self._tokenizer = Tokenizer(prepared.tokenizer)
         compiled = _compile(prepared, streams, threads or os.cpu_count() or 1)
         requests = [compiled.create_infer_request() for _ in range(streams)]
@@ -59,7 +60,7 @@ class OpenVinoEmbedder:
     @property
     def model(self) -> str:
         """Name and revision of the weights; stored with the collection."""
-        return self._prepared.name
+        return self._prefixes.space(self._prepared.name)
 
     @property
     def dimension(self) -> int:
@@ -80,7 +81,7 @@ class OpenVinoEmbedder:
 
         Raises Unavailable once the embedder is closed.
         """
-        work = self._blocks(QUERY_PREFIX, texts, QUERY_STEP)
+        work = self._blocks(self._prefixes.query, texts, QUERY_STEP)
         return self._gathered(len(texts), (self._run(block, bulk=False) for block in work))
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
@@ -88,7 +89,7 @@ class OpenVinoEmbedder:
 
         Raises Unavailable once the embedder is closed.
         """
-        work = self._blocks(PASSAGE_PREFIX, texts, PASSAGE_STEP)
+        work = self._blocks(self._prefixes.passage, texts, PASSAGE_STEP)
         return self._gathered(len(texts), self._bulk.map(partial(self._run, bulk=True), work))
 
     def close(self) -> None:

@@ -5,12 +5,10 @@ https://platform.openai.com/docs/api-reference/embeddings/create
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 MAX_INPUTS = 64
 MAX_INPUT_CHARS = 50_000
-
-Input = Annotated[str, StringConstraints(max_length=MAX_INPUT_CHARS)]
 
 
 class EmbeddingsRequest(BaseModel):
@@ -18,11 +16,29 @@ class EmbeddingsRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    input: Input | Annotated[list[Input], Field(min_length=1, max_length=MAX_INPUTS)]
+    input: Annotated[
+        str | list[str],
+        Field(
+            description=f"A text, or up to {MAX_INPUTS}, of {MAX_INPUT_CHARS} characters at most."
+        ),
+    ]
     model: str | None = None
     encoding_format: Literal["float", "base64"] = "float"
     input_type: Literal["query", "passage"] = "query"
+    dimensions: Annotated[
+        int | None, Field(description="Of a vector: the model's own, or left out.")
+    ] = None
     user: str | None = None
+
+    @field_validator("input", mode="before")
+    @classmethod
+    def _texts(cls, value: object) -> object:
+        if isinstance(value, list):
+            if not value:
+                raise ValueError("the list is empty: send a text, or several")
+            if any(isinstance(item, int | list) for item in value):
+                raise ValueError("token ids are not taken: send the texts themselves")
+        return value
 
     @property
     def texts(self) -> list[str]:

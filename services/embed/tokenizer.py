@@ -21,6 +21,7 @@ UNIGRAM: Final = 1
 NORMAL: Final = 1
 UNKNOWN: Final = 2
 CONTROL: Final = 3
+CHARACTER_MAP: Final = 2  # field of a NormalizerSpec
 WARNING: Final = 1  # log level
 
 
@@ -70,7 +71,27 @@ def _normaliser(table: TokenTable) -> bytes:
         escape_whitespaces=True,
         remove_extra_whitespaces=True,
     )
-    return rules.serialized_normalizer_spec()
+    spec: bytes = rules.serialized_normalizer_spec()
+    return spec
+
+
+def character_map(table: TokenTable) -> bytes:
+    """The table's replacements as sentencepiece compiles them, which `tokenizers` reads too.
+
+    Raises InvalidInput if sentencepiece does not begin a NormalizerSpec with them.
+    """
+    spec = _normaliser(table)
+    if spec[0] != CHARACTER_MAP << 3 | 2:
+        raise InvalidInput(
+            "this release of sentencepiece writes its rules otherwise; install the locked one",
+            code="invalid-model-file",
+        )
+    size, at, shift = 0, 1, 0
+    while spec[at] & 0x80:
+        size |= (spec[at] & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+    size |= spec[at] << shift
+    return spec[at + 1 : at + 1 + size]
 
 
 class Tokenizer:
@@ -87,10 +108,11 @@ class Tokenizer:
         """Ids of each text, without markers. Space around a text does not count."""
         # One by one: for a list sentencepiece starts threads of its own, which costs a query more
         # than its tokens do.
-        return [self._processor.encode(_readable(text)) for text in texts]
+        return [self._processor.encode(readable(text)) for text in texts]
 
 
-def _readable(text: str) -> bytes:
+def readable(text: str) -> bytes:
+    """A text in UTF-8, as every tokenizer here is given it."""
     # NFC first, because the table maps one character at a time: reports copied from macOS and
     # from some PDFs spell "å" as two. A lone surrogate has no UTF-8 and is left out, and so is
     # NUL, at which C code tends to stop reading.
