@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from libs.errors import InvalidInput, NavigatorError, Unavailable
+from libs.errors import InvalidInput, Unavailable
 from services.embed.bundled import MANIFEST, made_folder, model_name
 from services.embed.huggingface import HUGGING_FACE, WEIGHTS_FILE
 from services.embed.prefixes import Prefixes, usual_prefixes
@@ -122,10 +122,7 @@ def _local_name(folder: Path) -> str:
 
 
 def _snapshot(model: str, cache: Path, *, download: bool) -> Path:
-    try:
-        hub = importlib.import_module("huggingface_hub")
-    except ImportError as error:
-        raise missing_extra() from error
+    hub = importlib.import_module("huggingface_hub")  # only the extra `transformers` brings it
     cure = (
         "check the name, and that the hub can be reached"
         if download
@@ -146,15 +143,6 @@ def _snapshot(model: str, cache: Path, *, download: bool) -> Path:
             f"the embedding model {model} is neither a folder nor in {cache}; {cure}",
             code="model-missing",
         ) from error
-
-
-def missing_extra() -> NavigatorError:
-    """What is said where torch or transformers is not installed."""
-    return Unavailable(
-        "NAVIGATOR_EMBED_ENGINE=transformers needs torch and transformers: install the extra "
-        "'transformers', or use the image embed-gpu",
-        code="engine-missing",
-    )
 
 
 def _refused(folder: Path, reason: str) -> InvalidInput:

@@ -11,7 +11,7 @@ from services.embed.openvino_embedder import OpenVinoEmbedder
 from services.embed.prefixes import E5, Prefixes, usual_prefixes
 from services.embed.remote_embedder import RemoteEmbedder
 from services.embed.settings import EmbedSettings
-from services.embed.transformers_embedder import TransformersEmbedder
+from services.embed.transformers_embedder import TransformersEmbedder, check_installed
 
 
 def open_embedder(settings: EmbedSettings, models_dir: Path) -> Embedder:
@@ -39,6 +39,7 @@ def _openvino(settings: EmbedSettings, models_dir: Path) -> Embedder:
 
 
 def _transformers(settings: EmbedSettings, models_dir: Path) -> Embedder:
+    check_installed()
     encoder = (
         bundled_encoder(models_dir)
         if settings.model is None

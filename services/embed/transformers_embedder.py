@@ -1,6 +1,7 @@
 """The embedder for GPUs, and for any encoder: `transformers` on torch."""
 
 import importlib
+import importlib.util
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -8,7 +9,7 @@ import numpy as np
 
 from libs.errors import InvalidInput, Unavailable
 from services.embed.embedder import Vectors
-from services.embed.encoder_folder import Encoder, missing_extra
+from services.embed.encoder_folder import Encoder
 from services.embed.openvino_embedder import BATCH_TOKENS, batches
 from services.embed.prefixes import Prefixes
 from services.embed.tokenizer import readable
@@ -19,6 +20,17 @@ STEP: Final = 8
 # What tokenizers give as their longest text when they do not know.
 NO_LIMIT: Final = 1_000_000
 FEWEST_TOKENS: Final = 16
+
+
+def check_installed() -> None:
+    """Raise Unavailable where the extra `transformers` is not installed."""
+    for package in ("torch", "transformers", "safetensors"):
+        if importlib.util.find_spec(package) is None:
+            raise Unavailable(
+                f"NAVIGATOR_EMBED_ENGINE=transformers needs the package {package}: install the "
+                "extra 'transformers', or use the image embed-gpu",
+                code="engine-missing",
+            )
 
 
 class TransformersEmbedder:
@@ -34,11 +46,8 @@ class TransformersEmbedder:
         """
         self._encoder = encoder
         self._prefixes = prefixes
-        try:
-            torch = importlib.import_module("torch")
-            transformers = importlib.import_module("transformers")
-        except ImportError as error:
-            raise missing_extra() from error
+        torch = importlib.import_module("torch")
+        transformers = importlib.import_module("transformers")
         self._torch = torch
         self._device = _device(torch)
         self._network, tokenizer = _load(transformers, encoder, _precision(torch, self._device))
@@ -162,13 +171,14 @@ def _load(transformers: Any, encoder: Encoder, precision: Any) -> tuple[Any, Any
     # It draws progress bars, and tells of a pooler that these models lack and nobody runs.
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
+    damaged = importlib.import_module("safetensors").SafetensorError
     only_this = {"local_files_only": True, "trust_remote_code": False}
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(encoder.folder, **only_this)
         network = transformers.AutoModel.from_pretrained(
             encoder.folder, dtype=precision, use_safetensors=True, **only_this
         )
-    except (OSError, ValueError, ImportError, RuntimeError) as error:
+    except (OSError, ValueError, ImportError, RuntimeError, damaged) as error:
         raise Unavailable(
             f"transformers cannot load the encoder in {encoder.folder} ({error}); mend the folder, "
             "or set NAVIGATOR_EMBED_MODEL to another",
