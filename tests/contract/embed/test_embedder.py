@@ -10,7 +10,9 @@ import pytest
 from libs.errors import InvalidInput, Unavailable
 from services.embed.bundled import find_weights
 from services.embed.conversion import FOLDER, prepare_model
+from services.embed.engines import open_embedder
 from services.embed.openvino_embedder import OpenVinoEmbedder, batches
+from services.embed.settings import EmbedSettings
 from services.embed.tokenizer import Tokenizer
 from services.embed.weights import TokenTable, Weights
 from tests.contract.embed.suite import SENTENCES, LocalEmbedderSuite
@@ -113,6 +115,13 @@ def test_a_copied_folder_needs_no_wheel_and_an_empty_one_says_what_to_do(prepare
     assert prepare_model(prepared.model.parent.parent, absent) == prepared
     with pytest.raises(Unavailable, match="check its path"):
         prepare_model(tmp_path, absent)
+
+
+def test_a_file_of_weights_can_be_named(tmp_path):
+    opened = open_embedder(EmbedSettings(model=str(find_weights())), tmp_path)
+    assert opened.model == "multilingual-e5-small@q4-1571fc982750"
+    assert (tmp_path / "e5-small-q4" / FOLDER).is_dir()
+    opened.close()
 
 
 def test_a_damaged_source_leaves_nothing_behind(tmp_path):
