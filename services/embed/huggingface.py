@@ -6,7 +6,6 @@ Also sentence-transformers reads it, with the right pooling and prefixes. The we
 that OpenVINO multiplies with: each code times its scale, rounded to fp16.
 """
 
-import base64
 import importlib
 import json
 from collections.abc import Iterator
@@ -17,13 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.embed.bundled import MODEL, Recipe
+from services.embed.huggingface_tokenizer import settings_description, tokenizer_description
 from services.embed.prefixes import E5
-from services.embed.tokenizer import MASK_PIECE, character_map
-from services.embed.weights import ZERO_POINT, TokenTable, Weights
+from services.embed.weights import ZERO_POINT, Weights
 
 WEIGHTS_FILE: Final = "model.safetensors"
-# A marker's score: as words their pieces lose to any other way to read the same letters.
-NEVER: Final = -1_000.0
 # transformers' names of a layer's parts.
 _PARTS: Final = {
     "q": "attention.self.query",
@@ -51,20 +48,7 @@ def _descriptions(weights: Weights) -> dict[str, object]:
     shape, tokens = weights.shape, weights.tokens
     part = "sentence_transformers.models."
     return {
-        "config.json": {
-            "architectures": ["BertModel"],
-            "model_type": "bert",
-            "vocab_size": shape.words,
-            "hidden_size": shape.hidden,
-            "num_hidden_layers": shape.layers,
-            "num_attention_heads": shape.heads,
-            "intermediate_size": shape.feed_forward,
-            "max_position_embeddings": shape.positions,
-            "type_vocab_size": shape.token_types,
-            "layer_norm_eps": shape.epsilon,
-            "hidden_act": "gelu",
-            "pad_token_id": tokens.pad,
-        },
+        "config.json": _network(weights),
         "modules.json": [
             {"idx": 0, "name": "0", "path": "", "type": f"{part}Transformer"},
             {"idx": 1, "name": "1", "path": "1_Pooling", "type": f"{part}Pooling"},
@@ -78,84 +62,27 @@ def _descriptions(weights: Weights) -> dict[str, object]:
         "config_sentence_transformers.json": {
             "prompts": {"query": E5.query, "passage": E5.passage}
         },
-        "tokenizer.json": _tokenizer(tokens),
-        "tokenizer_config.json": {
-            "tokenizer_class": "PreTrainedTokenizerFast",
-            "model_max_length": shape.positions,
-            "bos_token": tokens.pieces[tokens.begin],
-            "cls_token": tokens.pieces[tokens.begin],
-            "eos_token": tokens.pieces[tokens.end],
-            "sep_token": tokens.pieces[tokens.end],
-            "pad_token": tokens.pieces[tokens.pad],
-            "unk_token": tokens.pieces[tokens.unknown],
-            "mask_token": MASK_PIECE,
-        },
+        "tokenizer.json": tokenizer_description(tokens),
+        "tokenizer_config.json": settings_description(tokens, shape.positions),
     }
 
 
-def _tokenizer(table: TokenTable) -> dict[str, object]:
-    """The `tokenizers` library's description: the same ids as sentencepiece gives."""
-    places = {piece: place for place, piece in enumerate(table.pieces)}
-    begin, end = table.pieces[table.begin], table.pieces[table.end]
-    specials = [table.begin, table.pad, table.end, table.unknown, places[MASK_PIECE]]
-    markers = set(specials) - {table.unknown}
-    vocabulary = [
-        [piece, NEVER if place in markers else score]
-        for place, (piece, score) in enumerate(
-            zip(table.pieces, table.scores.tolist(), strict=True)
-        )
-    ]
-    charsmap = base64.b64encode(character_map(table)).decode()
+def _network(weights: Weights) -> dict[str, object]:
+    shape = weights.shape
     return {
-        "version": "1.0",
-        "added_tokens": [
-            {
-                "id": place,
-                "content": table.pieces[place],
-                "single_word": False,
-                "lstrip": False,
-                "rstrip": False,
-                "normalized": False,
-                "special": True,
-            }
-            for place in sorted(specials)
-        ],
-        "normalizer": {"type": "Precompiled", "precompiled_charsmap": charsmap},
-        "pre_tokenizer": {
-            "type": "Sequence",
-            "pretokenizers": [
-                {"type": "WhitespaceSplit"},
-                {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always"},
-            ],
-        },
-        "post_processor": {
-            "type": "TemplateProcessing",
-            "single": [_marker(begin), _text("A", 0), _marker(end)],
-            "pair": [
-                *(_marker(begin), _text("A", 0), _marker(end)),
-                *(_marker(end), _text("B", 0), _marker(end)),
-            ],
-            "special_tokens": {
-                piece: {"id": piece, "ids": [places[piece]], "tokens": [piece]}
-                for piece in (begin, end)
-            },
-        },
-        "decoder": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always"},
-        "model": {
-            "type": "Unigram",
-            "unk_id": table.unknown,
-            "vocab": vocabulary,
-            "byte_fallback": False,
-        },
+        "architectures": ["BertModel"],
+        "model_type": "bert",
+        "vocab_size": shape.words,
+        "hidden_size": shape.hidden,
+        "num_hidden_layers": shape.layers,
+        "num_attention_heads": shape.heads,
+        "intermediate_size": shape.feed_forward,
+        "max_position_embeddings": shape.positions,
+        "type_vocab_size": shape.token_types,
+        "layer_norm_eps": shape.epsilon,
+        "hidden_act": "gelu",
+        "pad_token_id": weights.tokens.pad,
     }
-
-
-def _marker(piece: str) -> dict[str, object]:
-    return {"SpecialToken": {"id": piece, "type_id": 0}}
-
-
-def _text(which: str, kind: int) -> dict[str, object]:
-    return {"Sequence": {"id": which, "type_id": kind}}
 
 
 def _tensors(weights: Weights) -> Iterator[tuple[str, NDArray[np.generic]]]:

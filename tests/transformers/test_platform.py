@@ -23,5 +23,5 @@ def test_a_collection_of_the_default_engine_is_asked_and_added_to(tmp_path: Path
             accepted = push_document(client, path, metadata)
             assert follow(client, accepted.headers["location"])[-1]["status"] == "indexed"
             [card, *_] = ask(client, QUESTION)["cards"]
-            assert "Nästa steg" in card["report_title"], card
+            assert "Nästa steg" in card["title"], card
         assert process.terminate() == 0, "".join(process.output)
