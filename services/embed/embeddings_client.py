@@ -31,6 +31,7 @@ LONGEST_PAUSE_S: Final = 10.0
 TRY_AGAIN: Final = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
 NOT_UNDERSTOOD: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
 _SHOWN_CHARACTERS: Final = 200
+_URL: Final = "NAVIGATOR_EMBED_REMOTE_URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +146,6 @@ class EmbeddingsClient:
         return Unavailable(
             f"the embedding server at {self.url} {told}", code="embedding-server-unavailable"
         )
-
-
-_URL: Final = "NAVIGATOR_EMBED_REMOTE_URL"
 
 
 def _vector(value: str | list[float]) -> Vectors:

@@ -88,11 +88,14 @@ class Server:
         return httpx.Response(200, json={"data": data[::-1], "model": model})
 
 
-def opened(server: Handler, *, batch: int = 32, key: str | None = None) -> RemoteEmbedder:
+def opened(
+    server: Handler, *, batch: int = 32, key: str | None = None, max_tokens: int = 64
+) -> RemoteEmbedder:
     transport = httpx.MockTransport(server)
     # The shortest pauses there are.
     client = EmbeddingsClient("http://s/v1/", "m", key, transport=transport, jitter=lambda: -1.0)
-    return RemoteEmbedder(client, prefixes=Prefixes("q: ", "p: "), batch=batch, max_tokens=64)
+    prefixes = Prefixes("q: ", "p: ")
+    return RemoteEmbedder(client, prefixes=prefixes, batch=batch, max_tokens=max_tokens)
 
 
 def test_texts_go_with_their_prefix_key_and_no_more_than_the_server_takes() -> None:
@@ -103,6 +106,13 @@ def test_texts_go_with_their_prefix_key_and_no_more_than_the_server_takes() -> N
     assert server.bodies[-1]["model"] == "m"
     assert "input_type" not in server.bodies[-1]
     assert set(server.keys) == {"Bearer secret"}
+
+
+def test_a_request_is_also_limited_in_bytes() -> None:
+    server = Server()
+    embedder = opened(server, max_tokens=1_000_000)
+    embedder.embed_passages(["a" * size for size in (90_000, 90_000, 90_000, 300_000, 1)])
+    assert [len(body["input"]) for body in server.bodies[1:]] == [2, 1, 1, 1]
 
 
 def test_a_long_text_is_cut_between_characters() -> None:
