@@ -11,10 +11,13 @@ import pytest
 
 from libs.errors import Unavailable
 from services.embed.bulk import BULK_PASSAGES, Rush, WithBulkWorker
+from services.embed.bundled import find_weights
 from services.embed.conversion import prepare_model
+from services.embed.engines import open_embedder
 from services.embed.openvino_embedder import OpenVinoEmbedder
+from services.embed.settings import EmbedSettings
 from tests.contract.bus.stage import until
-from tests.contract.embed.test_embedder import SENTENCES
+from tests.contract.embed.suite import SENTENCES
 
 BULK = (SENTENCES * (BULK_PASSAGES // len(SENTENCES) + 1))[:BULK_PASSAGES]
 
@@ -59,6 +62,19 @@ def test_the_worker_gives_the_same_vectors_at_the_lowest_priority(
     assert (ours * here).sum(axis=1).min() > 0.9999
     assert bulk.embed_passages([]).shape == (0, embedder.dimension)
     assert bulk.worker_pid == pid
+
+
+def test_the_worker_opens_the_model_as_its_service_did(models: Path, tmp_path: Path):
+    settings = EmbedSettings(model=str(find_weights()), passage_prefix="stycke: ")
+    bulk = open_embedder(settings, tmp_path)
+    assert isinstance(bulk, WithBulkWorker)
+    here = bulk.embed_passages(SENTENCES)
+    started(bulk)
+    assert (bulk.embed_passages(SENTENCES) * here).sum(axis=1).min() > 0.9999
+    bulk.close()
+    usual = OpenVinoEmbedder(prepare_model(models))
+    assert (usual.embed_passages(SENTENCES) * here).sum(axis=1).max() < 0.999
+    usual.close()
 
 
 def test_a_killed_worker_fails_one_call_and_the_next_goes_on(bulk: WithBulkWorker):
