@@ -35,6 +35,7 @@ from services.embed.conversion import prepare_model
 from services.embed.correction import CorrectedEmbedder, LanguageCorrection
 from services.embed.embedder import Embedder
 from services.embed.openvino_embedder import OpenVinoEmbedder
+from services.embed.passage_languages import PassageLanguage
 from services.embed.passages import cut
 from services.embed.points import points
 from services.ingest.normalisation import normalise_documents, normalise_submission
@@ -79,7 +80,7 @@ def indexed(
             )
             passages = cut(report, embedder.count_tokens, PASSAGE_TOKENS)
             vectors = embedder.embed_passages([passage.embedded for passage in passages])
-            languages = [report.language] * len(passages)
+            languages = [PassageLanguage(report.language)] * len(passages)
             index.upsert(points(content, passages, vectors, languages, bm25, digest=""))
         yield index
 

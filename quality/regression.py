@@ -54,7 +54,7 @@ def _newton(design: Numbers, truth: Numbers, weight: Numbers, penalty: Numbers) 
         chance = logistic(design @ found)
         gradient = design.T @ (weight * (chance - truth)) + penalty * found
         curvature = (design * (weight * chance * (1 - chance))[:, None]).T @ design
-        step = np.linalg.solve(curvature + np.diag(penalty), gradient)
+        step = np.linalg.solve(curvature + np.diag(penalty), gradient).astype(np.float64)
         size = _step_size(loss, found, step)
         found = found - size * step
         if size * np.abs(step).max() < _SMALLEST_STEP:

@@ -134,7 +134,7 @@ def _fold(group: str) -> int:
 
 def _threshold(name: str, judged: Sequence[tuple[str, float, bool]]) -> float:
     """The lowest probability from which on the precision is reached on each of the sources."""
-    found = []
+    found: list[float] = []
     for source in sorted({source for source, _, _ in judged}):
         own = sorted(
             ((chance, right) for each, chance, right in judged if each == source), reverse=True

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from libs.events.envelope import EventPayload
+from libs.events.labels import Labels
 from libs.events.report import Rejection
 
 Version = Annotated[int, Field(ge=1)]
@@ -40,6 +41,9 @@ class ReportIndexed(EventPayload):
     version: Version
     passages: Annotated[int, Field(ge=1)]
     model: str
+    labels: Annotated[
+        Labels | None, Field(description="What sorting found; nothing of it was given.")
+    ] = None
 
 
 class ReportRejected(EventPayload):

@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from libs.events.labels import InferredLabel
 from libs.events.pointers import json_pointer
 
 # Of a report's sections together, however they came.
@@ -368,6 +369,10 @@ class Receipt(Strict):
     documents: tuple[DocumentInfo, ...] = ()
     stages: Annotated[
         tuple[Stage, ...], Field(description="The way of this version, in order.")
+    ] = ()
+    labels: Annotated[
+        tuple[InferredLabel, ...],
+        Field(description="What was found out by reading this version; nothing of it was given."),
     ] = ()
     history: tuple[StatusEntry, ...] = ()
     links: dict[Relation, str] = {}

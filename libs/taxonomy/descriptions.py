@@ -13,8 +13,10 @@ _FOLDER = Path(__file__).parent
 def description(kind: Kind, id: str) -> str:  # noqa: A002 - the data's own word
     """Label, description and key words in English, as one text to embed."""
     entry = _entries(kind)[id]
-    return f"{entry['labels']['en']}. {entry['description']} {', '.join(entry['keywords'])}".replace(
-        "*", ""
+    return (
+        f"{entry['labels']['en']}. {entry['description']} {', '.join(entry['keywords'])}".replace(
+            "*", ""
+        )
     )
 
 

@@ -88,9 +88,11 @@ METRIC_LAG: Final = "navigator.bus.lag"
 SCOPE_SERVICES: Final = "navigator.services"
 # Reading a document into sections.
 SPAN_PARSE: Final = "parse document"
-# Fetching a normalised report from ingest, cutting it, embedding its passages, writing them.
+# Fetching a normalised report from ingest, cutting it, embedding its passages, telling what they
+# are about, writing them.
 SPAN_CUT: Final = "cut passages"
 SPAN_EMBED: Final = "embed passages"
+SPAN_SORT: Final = "sort passages"
 SPAN_UPSERT: Final = "upsert passages"
 # Asking the index, and putting cards together from what it found.
 SPAN_RETRIEVE: Final = "retrieve passages"

@@ -18,6 +18,8 @@ from services.embed.handlers import EmbedHandlers
 from services.embed.recent_questions import RecentQuestions
 from services.embed.report_source import IngestReportSource
 from services.embed.settings import EmbedSettings
+from services.embed.sorting.heads import load_heads
+from services.embed.sorting.sorter import Sorter
 
 NAME: Final = "embed"
 
@@ -42,6 +44,7 @@ def build(settings: EmbedSettings, platform: Platform) -> Service:
         index=index,
         bm25=Bm25Encoder(),
         detector=detector,
+        sorter=Sorter(load_heads(embedder.model)),
         tracer=telemetry.tracer,
         passage_tokens=settings.passage_tokens,
     )

@@ -1,7 +1,7 @@
 """What embed does when something has happened. Safe to run twice, as all handlers are."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -10,6 +10,7 @@ from opentelemetry.trace import Tracer
 from libs.bus.consumer import Handler
 from libs.errors import NotFound, Unavailable
 from libs.events.envelope import EventPayload
+from libs.events.labels import Label
 from libs.events.payloads import (
     ReportAccepted,
     ReportIndexed,
@@ -22,10 +23,14 @@ from libs.events.topics import REPORTS_ACCEPTED, REPORTS_WITHDRAWN, Topic
 from libs.language.detection import LanguageDetector
 from libs.telemetry import names
 from libs.vectors.bm25 import Bm25Encoder
-from libs.vectors.port import PassageFilter, PassageIndex, SparseVector
+from libs.vectors.port import PassageFilter, PassageIndex, PayloadValue, SparseVector
 from services.embed.embedder import Embedder
+from services.embed.passage_languages import passage_languages
 from services.embed.passages import Passage, cut
 from services.embed.points import content_digest, points
+from services.embed.sorting import inferred
+from services.embed.sorting.cited import cited, most_telling
+from services.embed.sorting.sorter import Sorted, Sorter
 
 NO_PASSAGES = Rejection(
     code="no-text",
@@ -34,7 +39,6 @@ NO_PASSAGES = Rejection(
     hint="Check that the sections hold sentences, then send it again.",
 )
 
-LANGUAGE_SURE = 0.5
 # Passages that are embedded and written at a time, so that a report of 40,000 of them gets on
 # from one interruption to the next, and its vectors never stand in memory together.
 SLICE = 256
@@ -56,6 +60,7 @@ class EmbedHandlers:
     index: PassageIndex
     bm25: Bm25Encoder
     detector: LanguageDetector
+    sorter: Sorter
     tracer: Tracer
     passage_tokens: int
 
@@ -88,7 +93,7 @@ class EmbedHandlers:
                     rejection=NO_PASSAGES,
                 )
             ]
-        self._complete(event, content, passages)
+        labels = self._complete(event, content, passages)
         self.index.delete_report(event.report_id, before_version=event.version)
         return [
             ReportIndexed(
@@ -96,6 +101,7 @@ class EmbedHandlers:
                 version=event.version,
                 passages=len(passages),
                 model=self.embedder.model,
+                labels=most_telling([*labels, *cited(content.report, passages, labels)]),
             )
         ]
 
@@ -106,60 +112,77 @@ class EmbedHandlers:
 
     def _complete(
         self, event: ReportAccepted, content: ReportContent, passages: list[Passage]
-    ) -> None:
-        """Write the passages that are not there yet. Raises Unavailable if not all can be found."""
-        digest = content_digest(event.digest, passages)
+    ) -> tuple[Label, ...]:
+        """Write the passages that are not there yet; the report's labels, of its first slice.
+
+        Raises Unavailable if not all passages can be found then.
+        """
+        digest = content_digest(f"{event.digest} {self.sorter.name}", passages)
         there = self._count(event)
-        if there and (there > len(passages) or self._stored_digest(event) != digest):
-            # Of another content, from before the SQL record was lost, or cut by other rules.
+        stored = self._stored(event) if there else {}
+        if there and (there > len(passages) or stored.get("digest") != digest):
+            # Of another content, from before the SQL record was lost, cut by other rules or
+            # sorted by other heads.
             self.index.delete_report(event.report_id, before_version=event.version + 1)
-            there = 0
+            there, stored = 0, {}
+        labels = _labels(stored)
         if there == len(passages):
-            return
+            return labels
         # Slices are written in order: of those before the last one there, nothing is missing.
         for start in range(there - there % SLICE, len(passages), SLICE):
-            self._index(content, passages[start : start + SLICE], digest)
+            known = labels if start else None
+            labels = self._index(content, passages[start : start + SLICE], digest, known)
         if self._count(event) != len(passages):
             self.index.delete_report(event.report_id, before_version=event.version + 1)
             raise Unavailable(
                 "other passages are in the index than were written, as happens when the report "
                 "is withdrawn meanwhile; beginning again"
             )
+        return labels
 
-    def _index(self, content: ReportContent, passages: list[Passage], digest: str) -> None:
+    def _index(
+        self,
+        content: ReportContent,
+        passages: list[Passage],
+        digest: str,
+        labels: tuple[Label, ...] | None,
+    ) -> tuple[Label, ...]:
+        """Write a slice with the report's labels; those that it has itself if there are none."""
         with self.tracer.start_as_current_span(names.SPAN_EMBED) as span:
             span.set_attribute(names.PASSAGES, len(passages))
             span.set_attribute(names.GEN_AI_MODEL, self.embedder.model)
             vectors = self.embedder.embed_passages([passage.embedded for passage in passages])
+        languages = passage_languages(content.report, passages, self.detector)
+        with self.tracer.start_as_current_span(names.SPAN_SORT) as span:
+            span.set_attribute(names.PASSAGES, len(passages))
+            found = self.sorter.sort(passages, vectors, [each.tag for each in languages])
+            if labels is not None:
+                found = Sorted(labels, found.kinds)
         with self.tracer.start_as_current_span(names.SPAN_UPSERT) as span:
             span.set_attribute(names.PASSAGES, len(passages))
-            languages = self._languages(content, passages)
             self.index.upsert(
-                points(content, passages, vectors, languages, self.bm25, digest=digest)
+                points(content, passages, vectors, languages, self.bm25, digest=digest, found=found)
             )
-
-    def _languages(self, content: ReportContent, passages: list[Passage]) -> list[str | None]:
-        # What the partner says of the report holds for all of it. What was found out holds where
-        # a passage does not speak for itself, because annexes are often in another language.
-        language = content.report.language
-        if language and content.report.is_given("language"):
-            return [language] * len(passages)
-        detect = partial(self.detector.likeliest, at_least=LANGUAGE_SURE)
-        return [detect(passage.text) or language for passage in passages]
+        return found.labels
 
     def _count(self, event: ReportAccepted) -> int:
         return self.index.count(_this(event))
 
-    def _stored_digest(self, event: ReportAccepted) -> object:
+    def _stored(self, event: ReportAccepted) -> Mapping[str, PayloadValue]:
         # Any one of the version's passages tells; the index gives payloads to queries only.
         anywhere = np.eye(1, self.embedder.dimension, dtype=np.float32)[0]
         none = SparseVector((), ())
         hits = self.index.query(anywhere, none, where=_this(event), limit=1)
-        return hits[0].payload.get("digest") if hits else None
+        return hits[0].payload if hits else {}
 
     def _newest_version(self, report_id: str) -> int:
         found = self.index.facets("version", where=PassageFilter({"report_id": [report_id]}))
         return max((int(facet.value) for facet in found), default=0)
+
+
+def _labels(stored: Mapping[str, PayloadValue]) -> tuple[Label, ...]:
+    lines = stored.get("inferred")
+    return inferred.read(lines) if isinstance(lines, list | tuple) else ()
 
 
 def _this(event: ReportAccepted) -> PassageFilter:

@@ -109,6 +109,10 @@ class IngestHandlers:
                 # The newer version has taken the place of these passages.
                 return []
             row.passages, row.rejection = event.passages, None
+            if event.labels is not None:
+                row.labels = [
+                    each.model_dump(mode="json", exclude_none=True) for each in event.labels
+                ]
             if row.status != ReportStatus.INDEXED:
                 detail: Detail = {"passages": event.passages, "model": event.model}
                 self._add_status(session, row, ReportStatus.INDEXED, detail)

@@ -7,6 +7,7 @@ from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session, undefer
 
 from libs.errors import Gone, NotFound
+from libs.events.labels import InferredLabel
 from libs.events.report import (
     DocumentInfo,
     Receipt,
@@ -233,9 +234,14 @@ def receipt(session: Session, report: ReportRow, row: VersionRow, *, full: bool 
         document=documents[0] if documents else None,
         documents=tuple(documents),
         stages=stages_of(entries, row.version),
+        labels=_inferred(row) if full else (),
         history=tuple(entries),
         links=links_of(report, with_document=bool(documents)),
     )
+
+
+def _inferred(row: VersionRow) -> tuple[InferredLabel, ...]:
+    return tuple(InferredLabel.model_validate(label) for label in row.labels or ())
 
 
 def status_counts(session: Session) -> dict[str, int]:

@@ -47,6 +47,8 @@ class ReportRow(Row):
 class VersionRow(Row):
     """One version: what was handed over (`submission`), what was made of it (`content`).
 
+    `labels` are what sorting found out; None until it has, and where an older embed indexed it.
+
     `resend_at` and `resends` are the reconciler's. `removed_at` is for withdrawn versions: when
     embed said that their passages are gone.
     """
@@ -67,6 +69,7 @@ class VersionRow(Row):
     status: Mapped[str] = mapped_column(String(20))
     passages: Mapped[int | None]
     rejection: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    labels: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     submitted_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     resend_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)

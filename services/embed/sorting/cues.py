@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -42,7 +43,7 @@ class CueCounter:
     @staticmethod
     def _add(row: NDArray[np.float64], text: str, stems: Mapping[str, list[int]]) -> None:
         words = _WORD.findall(text.casefold())
-        pairs = (f"{first}_{second}" for first, second in zip(words, words[1:], strict=False))
+        pairs = (f"{first}_{second}" for first, second in pairwise(words))
         for word in (*words, *pairs):
             for length in range(min(len(word), _SHORTEST_STEM), min(len(word), _LONGEST_STEM) + 1):
                 if length >= _SHORTEST_STEM or length == len(word):

@@ -25,6 +25,7 @@ from libs.language.detection import LanguageDetector
 from libs.vectors.bm25 import Bm25Encoder
 from libs.vectors.port import PassagePoint
 from services.embed.handlers import SLICE, EmbedHandlers
+from services.embed.sorting.sorter import Sorter
 from tests.unit.embed.fakes import FakeEmbedder, FakeIndex, FakeSource
 
 
@@ -36,6 +37,7 @@ def handlers() -> EmbedHandlers:
         index=FakeIndex(),
         bm25=Bm25Encoder(),
         detector=LanguageDetector(),
+        sorter=Sorter(None),
         tracer=NoOpTracer(),
         passage_tokens=10,
     )
