@@ -91,9 +91,10 @@ bench-embed: $(VENV)/.dev ## How near the embedder is to the machine, and what q
 chaos: $(VENV)/.dev ## kill -9 of each part under load, 20 runs: what is lost (writes docs/durability.md)
 	$(BIN)/python -m tests.chaos --markdown docs/durability.md $(ARGS)
 
-quality: $(VENV)/.dev ## How well questions in ten languages find the demonstration corpus
+quality: $(VENV)/.dev ## How well questions find the demonstration corpus, tables are read, reports sorted
 	$(BIN)/python -m quality.demonstration
 	$(BIN)/python -m quality.tables
+	$(BIN)/python -m quality.sorting --markdown docs/sorting.md
 
 documents: $(VENV)/.dev ## What becomes of every document in ../shared/data, as docs/documents.md
 	$(BIN)/python -m quality.documents

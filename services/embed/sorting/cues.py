@@ -30,21 +30,28 @@ class CueCounter:
                 for stem in stems:
                     found[language][stem.casefold()].append(number)
         self._stems: Mapping[str, Mapping[str, list[int]]] = found
+        # Nineteen words of twenty begin like no stem at all, which is quickly seen.
+        self._beginnings = {
+            language: frozenset(stem[:_SHORTEST_STEM] for stem in stems)
+            for language, stems in found.items()
+        }
 
     def count(self, texts: Sequence[str], languages: Sequence[str | None]) -> NDArray[np.float64]:
         """Shape (texts, labels). A text of an unknown language has no cue."""
         counts = np.zeros((len(texts), self._labels))
         for row, (text, language) in enumerate(zip(texts, languages, strict=True)):
-            stems = self._stems.get((language or "").partition("-")[0], {})
-            if stems:
-                self._add(counts[row], text, stems)
+            tag = (language or "").partition("-")[0]
+            if tag in self._stems:
+                self._add(counts[row], text, tag)
         return counts
 
-    @staticmethod
-    def _add(row: NDArray[np.float64], text: str, stems: Mapping[str, list[int]]) -> None:
+    def _add(self, row: NDArray[np.float64], text: str, language: str) -> None:
+        stems, beginnings = self._stems[language], self._beginnings[language]
         words = _WORD.findall(text.casefold())
         pairs = (f"{first}_{second}" for first, second in pairwise(words))
         for word in (*words, *pairs):
+            if word[:_SHORTEST_STEM] not in beginnings:
+                continue
             for length in range(min(len(word), _SHORTEST_STEM), min(len(word), _LONGEST_STEM) + 1):
                 if length >= _SHORTEST_STEM or length == len(word):
                     for label in stems.get(word[:length], ()):

@@ -60,7 +60,7 @@ def indicators(number: int, section: Section, within: Span, language: str) -> It
                 kind=LabelKind.INDICATOR,
                 section=number,
                 span=Span(within.start + sentence.start, within.start + sentence.end),
-                confidence=0.8 if unit == "%" else 0.6,
+                confidence=0.9 if unit == "%" else 0.7,
                 number=value,
                 unit=unit,
             )

@@ -9,10 +9,12 @@ from libs.events.report import NormalisedReport
 from services.embed.passages import Span
 from services.embed.sorting.citation import Citation
 
-# „…“ „…” “…” «…» »…« ”…” "…": never across a paragraph. Shorter ones are names and ironies.
+# „…“ „…” “…” «…» »…« ”…” "…": never across a paragraph. Shorter ones are names and ironies. Where
+# both marks are alike, the first stands behind a blank, or what is between two quotations is one.
 _QUOTED: Final = re.compile(
-    r"„([^„“”\n]{40,400})[“”]|“([^“”\n]{40,400})”|«([^«»\n]{40,400})»|»([^«»\n]{40,400})«"
-    r"|”([^”\n]{40,400})”|\"([^\"\n]{40,400})\""
+    r"„(?=\w)([^„“”\n]{40,400})[“”]|“(?=\w)([^“”\n]{40,400})”|«(?=\w)([^«»\n]{40,400})»"
+    r"|»(?=\w)([^«»\n]{40,400})«|(?<![^\s(])”(?=\w)([^”\n]{40,400})”"
+    r"|(?<![^\s(])\"(?=\w)([^\"\n]{40,400})\""
 )
 _FEWEST_WORDS: Final = 7
 
@@ -23,4 +25,4 @@ def quotations(report: NormalisedReport) -> Iterator[Citation]:
         for match in _QUOTED.finditer(section.text):
             group = match.lastindex or 0
             if len(match[group].split()) >= _FEWEST_WORDS:
-                yield Citation(LabelKind.QUOTATION, number, Span(*match.span(group)), 0.8)
+                yield Citation(LabelKind.QUOTATION, number, Span(*match.span(group)), 0.9)

@@ -90,6 +90,11 @@ def test_a_quotation_is_what_is_between_the_marks(quoted: str) -> None:
     assert of(LabelKind.QUOTATION, labels(Section(text=text))) == [said]
 
 
+def test_what_is_between_two_quotations_is_none() -> None:
+    text = "”Nej.” En pappa som bor i Västerås sedan tre år sade så här om det: ”Ja.”"
+    assert labels(Section(text=text)) == []
+
+
 def test_a_word_between_marks_is_no_quotation() -> None:
     assert labels(Section(text="De kallade det ”nya vägen” i projektet.")) == []
 
