@@ -4,7 +4,7 @@
 
 Precision, recall and F1 on the test splits of `quality/sorting_data.py`, pooled over the labels of
 a source. "Words" is the baseline that says yes where one of a label's own words stands in the text,
-"majority" the one that always says what is commoner in the training split.
+"majority" the one that always says what is commoner.
 """
 
 import argparse
@@ -62,16 +62,15 @@ def subject_rows(
 ) -> Iterator[Row]:
     """A kind of subject on each source, beside the baselines."""
     head, subject = heads.subjects[kind], Subject.of(kind, read)
-    documents = documents_of(subject, reports, lambda _: True)
+    documents = documents_of(subject, reports, lambda example: example.test)
     for source in sorted({document.source for document in documents}):
         own = [document for document in documents if document.source == source]
-        training = [document for document in own if not document.test]
         test = [document for document in own if document.test]
         truth = _known(test, lambda document: document.truth > 0)
         chances = _known(
             test, lambda document: logistic(of_report(document.features @ head.weights + head.bias))
         )
-        commoner = _known(training, lambda document: document.truth > 0).mean() >= 1 / 2
+        commoner = truth.mean() >= 1 / 2
         words = _known(test, lambda document: of_report(document.features[:, :, 3]) > 0)
         yield row(f"{kind} as served (from {head.threshold:.2f})", source, truth > 0, chances >= head.threshold)  # fmt: skip  # noqa: E501 - a row
         yield row(f"{kind}, likelier than not", source, truth > 0, chances >= 1 / 2)

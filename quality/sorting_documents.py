@@ -1,7 +1,7 @@
 """Labelled texts as the sorter sees them: vectors, features, what is known of each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,19 +38,19 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Embeds texts as embed does."""
+    """Embeds texts as embed does, each of them once."""
 
     embedder: Embedder
     detector: LanguageDetector
+    known: dict[str, Vectors] = field(default_factory=dict)
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """Shape (texts, dimension)."""
-        order = sorted(range(len(texts)), key=lambda number: len(texts[number]))
-        found = np.zeros((len(texts), self.embedder.dimension), dtype=np.float32)
-        for start in range(0, len(order), BATCH):
-            some = order[start : start + BATCH]
-            found[some] = self.embedder.embed_passages([texts[number] for number in some])
-        return found
+        new = sorted({text for text in texts if text not in self.known}, key=len)
+        for start in range(0, len(new), BATCH):
+            some = new[start : start + BATCH]
+            self.known.update(zip(some, self.embedder.embed_passages(some), strict=True))
+        return np.array([self.known[text] for text in texts])
 
     def languages(self, texts: Sequence[str]) -> list[str | None]:
         """As embed tells them."""
