@@ -169,7 +169,7 @@ HEADINGS: Final = {
 _HEADING: Final = re.compile("|".join(map(re.escape, HEADINGS)), re.IGNORECASE)
 
 
-def kinds(count: Embedder) -> Iterator[Example]:
+def kinds(embedder: Embedder) -> Iterator[Example]:
     """Passages of 367 articles on methods; their editors' headings say the kind."""
     names = {heading.lower(): kind for heading, kind in HEADINGS.items()}
     for article in _lines("participedia/methods.jsonl"):
@@ -180,7 +180,7 @@ def kinds(count: Embedder) -> Iterator[Example]:
             text = body[match.end() : following.start() if following else None]
             text = re.sub(r"^[\s:]*(?:Process, Interaction, and Decision-Making)?", "", text)
             if kind and len(text) > 150:  # noqa: PLR2004 - a paragraph, not "none known"
-                for passage in _passages(article["title"], None, text, count)[:3]:
+                for passage in _passages(article["title"], None, text, embedder)[:3]:
                     yield Example(
                         passage, "kind", kind, True, "participedia", group=str(article["id"])
                     )

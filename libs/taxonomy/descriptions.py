@@ -20,11 +20,6 @@ def description(kind: Kind, id: str) -> str:  # noqa: A002 - the data's own word
     )
 
 
-def keywords(kind: Kind, id: str) -> tuple[str, ...]:  # noqa: A002 - the data's own word
-    """Words and phrases in English that point to the entry; `*` stands for any ending."""
-    return tuple(_entries(kind)[id]["keywords"])
-
-
 def cues(kind: Kind, id: str) -> dict[str, tuple[str, ...]]:  # noqa: A002 - the data's own word
     """Beginnings of words that point to the entry, per language; `_` joins two words.
 

@@ -37,7 +37,7 @@ _NOT_COUNTED: Final = re.compile(
     r"|sierp\w*|wrze\w*|paźdz\w*|listop\w*|grud\w*|saus\w*|vasar\w*|kov\w*|baland\w*|geguž\w*"
     r"|birž\w*|liep\w*|rugp\w*|rugs\w*|spal\w*|lapkr\w*|tammi\w*|helmi\w*|maalis\w*|huhti\w*|touko\w*"
     r"|kesä\w*|heinä\w*|elo\w*|syys\w*|loka\w*|marras\w*|joulu\w*|(?:\w*year|\w*jahr|\w*metod)\w*"
-    r"|from|with|that|than|till|från|eller|oder|eller|jeb|oraz|lub|mutta|kuid)$",
+    r"|from|with|that|than|till|från|eller|oder|jeb|oraz|lub|mutta|kuid)$",
     re.IGNORECASE,
 )
 _YEARS: Final = range(1900, 2100)
