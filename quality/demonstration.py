@@ -82,6 +82,7 @@ def indexed(
             vectors = embedder.embed_passages([passage.embedded for passage in passages])
             languages = [PassageLanguage(report.language)] * len(passages)
             index.upsert(points(content, passages, vectors, languages, bm25, digest=""))
+            index.publish(content.report_id, content.version)
         yield index
 
 

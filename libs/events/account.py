@@ -127,11 +127,15 @@ class Repaired(Strict):
 
 
 class VersionPassages(Strict):
-    """How many passages of a report version the collection holds."""
+    """How many passages of a report version the collection holds.
+
+    Passages of a version that is not `published` are there, but not found.
+    """
 
     report_id: str
     version: int
     passages: int
+    published: bool = True
 
 
 class PassageCountsRequest(Strict):

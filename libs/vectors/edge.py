@@ -9,30 +9,33 @@ import errno
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from threading import Lock
 from typing import Final, Self
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import qdrant_edge as qe
 
 from libs.errors import Conflict
 from libs.vectors import rules
+from libs.vectors.edge_reports import EdgeReports
+from libs.vectors.edge_requests import edge_filter, ensure_field_indexes, fused, uuid_of
 from libs.vectors.port import (
-    INTEGER_FIELDS,
-    KEYWORD_FIELDS,
     CollectionSpec,
     FacetCount,
     PassageFilter,
     PassageHit,
     PassagePoint,
+    PayloadValue,
+    ReportHit,
     SparseVector,
     Tally,
     Vector,
     check_field,
 )
+from libs.vectors.publications import Owner, Publications
 
 # Points written between flushes. It bounds the log to replay on start, and what a power cut takes.
 _FLUSH_EVERY: Final = 1000
@@ -41,10 +44,15 @@ _BLOCK: Final = 1 << 16
 
 
 class EdgePassageIndex:
-    """A shard of Qdrant's engine. `open` makes one; this takes an open shard and its folder."""
+    """Two shards of Qdrant's engine, passages and reports. `open` makes one."""
 
-    def __init__(self, shard: qe.EdgeShard, folder: Path, dimension: int) -> None:
+    def __init__(
+        self, shard: qe.EdgeShard, reports: EdgeReports, folder: Path, dimension: int
+    ) -> None:
         self._shard = shard
+        self._reports = reports
+        self._publications = Publications()
+        self._publications.learn(reports.publications())
         self._folder = folder
         self._dimension = dimension
         self._writing = Lock()
@@ -63,8 +71,8 @@ class EdgePassageIndex:
         stored = CollectionSpec(**json.loads((folder / _SPEC_FILE).read_text("utf-8")))
         rules.check_spec(stored, spec, str(folder))
         shard = _load(folder)
-        _ensure_field_indexes(shard)
-        return cls(shard, folder, spec.dimension)
+        ensure_field_indexes(shard)
+        return cls(shard, EdgeReports.open(folder, shard, spec.dimension), folder, spec.dimension)
 
     def upsert(self, points: Iterable[PassagePoint]) -> None:
         """See PassageIndex."""
@@ -81,7 +89,24 @@ class EdgePassageIndex:
         ]
         if before_version is not None:
             must.append(qe.FieldCondition("version", range=qe.RangeFloat(lt=before_version)))
-        self._write(qe.UpdateOperation.delete_points_by_filter(qe.Filter(must=[*must])), 1)
+        operation = qe.UpdateOperation.delete_points_by_filter(qe.Filter(must=[*must]))
+        with self._writing:
+            rules.check_open(closed=self._closed)
+            self._reports.update(operation)
+        self._write(operation, 1)
+
+    def publish(self, report_id: str, version: int) -> None:
+        """See PassageIndex."""
+        with self._writing:
+            rules.check_open(closed=self._closed)
+            self._reports.publish(report_id, version, mark=uuid4().hex)
+            self._publications.learn(self._reports.read([report_id]))
+            self._unflushed += 1
+
+    def published(self, report_ids: Sequence[str]) -> dict[str, int]:
+        """See PassageIndex."""
+        rules.check_open(closed=self._closed)
+        return {key: found.version for key, found in self._reports.read(report_ids).items()}
 
     def query(
         self, dense: Vector, sparse: SparseVector, *, where: PassageFilter | None, limit: int
@@ -89,19 +114,27 @@ class EdgePassageIndex:
         """See PassageIndex."""
         rules.check_limit(limit)
         rules.check_dense(dense, self._dimension)
+
+        def search(hidden: Collection[Owner]) -> list[PassageHit]:
+            rules.check_open(closed=self._closed)
+            return self._search(dense, sparse, edge_filter(where, hidden), limit)
+
+        return self._publications.consistent(search, self._reports.read)
+
+    def similar_reports(
+        self, report_id: str, *, where: PassageFilter | None = None, limit: int
+    ) -> list[ReportHit]:
+        """See PassageIndex."""
+        rules.check_limit(limit)
         rules.check_open(closed=self._closed)
-        nearest = qe.Query.Nearest(dense.tolist(), using=rules.DENSE)
-        found = self._shard.query(_fused(nearest, sparse, where, limit))
-        similarity = self._similarities(nearest, {_uuid(point.id) for point in found})
-        return rules.ordered_hits(
-            PassageHit(
-                id=_uuid(point.id),
-                score=point.score,
-                similarity=similarity.get(_uuid(point.id)),
-                payload=point.payload or {},
-            )
-            for point in found
-        )
+        return self._reports.similar(report_id, where, limit)
+
+    def peek(self, where: PassageFilter) -> Mapping[str, PayloadValue] | None:
+        """See PassageIndex."""
+        rules.check_open(closed=self._closed)
+        request = qe.ScrollRequest(limit=1, filter=edge_filter(where), with_payload=True)
+        found, _ = self._shard.scroll(request)
+        return found[0].payload if found else None
 
     def facets(
         self, field: str, *, where: PassageFilter | None = None, limit: int = 100
@@ -110,7 +143,7 @@ class EdgePassageIndex:
         check_field(field)
         rules.check_limit(limit)
         rules.check_open(closed=self._closed)
-        request = qe.FacetRequest(key=field, limit=limit, exact=True, filter=_edge_filter(where))
+        request = qe.FacetRequest(key=field, limit=limit, exact=True, filter=edge_filter(where))
         return rules.ordered_facets(
             FacetCount(hit.value, hit.count) for hit in self._shard.facet(request) if hit.count
         )
@@ -118,7 +151,7 @@ class EdgePassageIndex:
     def count(self, where: PassageFilter | None = None) -> int:
         """See PassageIndex."""
         rules.check_open(closed=self._closed)
-        return self._shard.count(qe.CountRequest(exact=True, filter=_edge_filter(where)))
+        return self._shard.count(qe.CountRequest(exact=True, filter=edge_filter(where)))
 
     def tally(
         self, where: PassageFilter | None = None, *, start: UUID | None = None, limit: int
@@ -128,11 +161,11 @@ class EdgePassageIndex:
         rules.check_open(closed=self._closed)
         found, following = self._shard.scroll(
             qe.ScrollRequest(
-                offset=start, limit=limit, filter=_edge_filter(where), with_payload=[*rules.OWNER]
+                offset=start, limit=limit, filter=edge_filter(where), with_payload=[*rules.OWNER]
             )
         )
         counts = rules.counted(point.payload for point in found)
-        return Tally(counts, None if following is None else _uuid(following))
+        return Tally(counts, None if following is None else uuid_of(following))
 
     def snapshot(self, directory: Path) -> Path:
         """See PassageIndex. Writes wait while the files are copied; queries go on."""
@@ -152,6 +185,7 @@ class EdgePassageIndex:
                 return
             self._closed = True
             self._flush()
+            self._reports.close()
             self._shard.close()
 
     def _write(self, operation: qe.UpdateOperation, points: int) -> None:
@@ -163,8 +197,26 @@ class EdgePassageIndex:
                 self._flush()
 
     def _flush(self) -> None:
+        # In this order: a version must not be published whose passages a power cut took.
         self._shard.flush()
+        self._reports.flush()
         self._unflushed = 0
+
+    def _search(
+        self, dense: Vector, sparse: SparseVector, only: qe.Filter | None, limit: int
+    ) -> list[PassageHit]:
+        nearest = qe.Query.Nearest(dense.tolist(), using=rules.DENSE)
+        found = self._shard.query(fused(nearest, sparse, only, limit))
+        similarity = self._similarities(nearest, {uuid_of(point.id) for point in found})
+        return rules.ordered_hits(
+            PassageHit(
+                id=uuid_of(point.id),
+                score=point.score,
+                similarity=similarity.get(uuid_of(point.id)),
+                payload=point.payload or {},
+            )
+            for point in found
+        )
 
     def _similarities(self, nearest: qe.Query, ids: set[UUID]) -> dict[UUID, float]:
         # Scoring 50 known points again costs 0.3 ms; returning their vectors, 0.7 ms.
@@ -172,7 +224,7 @@ class EdgePassageIndex:
             return {}
         only = qe.Filter(must=[qe.HasIdCondition({*ids})])
         scored = self._shard.query(qe.QueryRequest(limit=len(ids), query=nearest, filter=only))
-        return {_uuid(point.id): point.score for point in scored}
+        return {uuid_of(point.id): point.score for point in scored}
 
 
 def _create(folder: Path, spec: CollectionSpec) -> None:
@@ -214,53 +266,10 @@ def _load(folder: Path) -> qe.EdgeShard:
         ) from error
 
 
-def _ensure_field_indexes(shard: qe.EdgeShard) -> None:
-    """Index the payload fields that are not indexed yet, also of a shard from an older release."""
-    present = shard.info().payload_schema
-    kinds = dict.fromkeys(KEYWORD_FIELDS, qe.PayloadSchemaType.Keyword)
-    kinds |= dict.fromkeys(INTEGER_FIELDS, qe.PayloadSchemaType.Integer)
-    for field, kind in kinds.items():
-        if field not in present:
-            shard.update(qe.UpdateOperation.create_field_index(field, kind))
-
-
-def _fused(
-    nearest: qe.Query, sparse: SparseVector, where: PassageFilter | None, limit: int
-) -> qe.QueryRequest:
-    routes = [nearest]
-    if sparse.indices:
-        terms = qe.SparseVector([*sparse.indices], [*sparse.values])
-        routes.append(qe.Query.Nearest(terms, using=rules.BM25))
-    wide, only = rules.candidates(limit), _edge_filter(where)
-    weights = list(rules.RRF_WEIGHTS[: len(routes)])
-    params = qe.SearchParams(hnsw_ef=rules.HNSW_EF)
-    return qe.QueryRequest(
-        limit=limit,
-        prefetches=[qe.Prefetch(wide, query=route, filter=only, params=params) for route in routes],
-        query=qe.Fusion.Rrf(rules.RRF_K, weights),  # type: ignore[arg-type] # the stubs nest it
-        with_payload=True,
-    )
-
-
-def _edge_filter(where: PassageFilter | None) -> qe.Filter | None:
-    if where is None:
-        return None
-    return qe.Filter(
-        must=[
-            qe.FieldCondition(field, match=qe.MatchAny(list(values)))  # type: ignore[arg-type] # one kind per field, checked by PassageFilter
-            for field, values in where.any_of.items()
-        ]
-    )
-
-
 def _edge_point(point: PassagePoint) -> qe.Point:
     sparse = qe.SparseVector([*point.sparse.indices], [*point.sparse.values])
     vectors = {rules.DENSE: point.dense.tolist(), rules.BM25: sparse}
     return qe.Point(point.id, vectors, rules.plain_payload(point.payload))
-
-
-def _uuid(identifier: int | UUID | str) -> UUID:
-    return identifier if isinstance(identifier, UUID) else UUID(str(identifier))
 
 
 def _copy_folder(source: Path, target: Path) -> None:

@@ -104,6 +104,16 @@ class PassageHit:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportHit:
+    """One report found. `similarity` is the inner product of the means of the passages' vectors."""
+
+    report_id: str
+    version: int
+    title: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
 class FacetCount:
     """How many passages carry this value."""
 
@@ -161,18 +171,35 @@ class PassageIndex(Protocol):
     """Raises Unavailable when the engine does not answer or the index is closed.
 
     Every method may be called from any thread.
+
+    A version of a report is found from the moment it is published, and then all of it at once: a
+    query sees the passages of no other version, nor some of them only, whoever writes meanwhile.
+    `facets`, `count`, `tally` and `peek` see what is written, published or not.
     """
 
     def upsert(self, points: Iterable[PassagePoint]) -> None:
         """Write points; one with the same id is replaced. Survives kill -9 once it has returned.
 
-        Not all or nothing: write a new version first, then delete the old one. Raises
+        Not all or nothing: write a new version first, publish it, then delete the old one. Raises
         InvalidInput for a vector of another dimension or length than 1, or a payload without
         `report_id` (text) and `version` (int).
         """
 
     def delete_report(self, report_id: str, *, before_version: int | None = None) -> None:
-        """Remove a report's passages: all of them, or those of versions below the given one."""
+        """Remove a report's passages: all of them, or those of versions below the given one.
+
+        A version that is published and goes is out of the answers first, all of it at once.
+        """
+
+    def publish(self, report_id: str, version: int) -> None:
+        """Let a version be found in place of all others, once all its passages are written.
+
+        It is found as a report too, by the mean of its passages' vectors. Survives kill -9 once
+        it has returned. Raises Unavailable if there are no passages of it.
+        """
+
+    def published(self, report_ids: Sequence[str]) -> dict[str, int]:
+        """The version that is found of each of these reports; those without one are left out."""
 
     def query(
         self, dense: Vector, sparse: SparseVector, *, where: PassageFilter | None, limit: int
@@ -182,6 +209,18 @@ class PassageIndex(Protocol):
         Equal scores are ordered by similarity. An empty sparse vector leaves the dense route.
         Raises InvalidInput for a vector of another dimension or a limit below 1.
         """
+
+    def similar_reports(
+        self, report_id: str, *, where: PassageFilter | None = None, limit: int
+    ) -> list[ReportHit]:
+        """The reports nearest to a published one, best first, without itself.
+
+        A report matches a field if one of its passages does. Raises NotFound for a report that
+        is not published, InvalidInput for a limit below 1.
+        """
+
+    def peek(self, where: PassageFilter) -> Mapping[str, PayloadValue] | None:
+        """The payload of any one passage that matches, or None."""
 
     def facets(
         self, field: str, *, where: PassageFilter | None = None, limit: int = 100

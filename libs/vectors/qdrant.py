@@ -1,12 +1,12 @@
 """The passage index on a Qdrant server (REST), or in qdrant-client's memory for tests."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from threading import RLock
 from typing import Final, Self
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 from qdrant_client import QdrantClient, models
@@ -16,18 +16,21 @@ from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedR
 from libs.errors import Conflict, InvalidInput, Overloaded, Unavailable
 from libs.vectors import rules
 from libs.vectors.port import (
-    INTEGER_FIELDS,
-    KEYWORD_FIELDS,
     CollectionSpec,
     FacetCount,
     PassageFilter,
     PassageHit,
     PassagePoint,
+    PayloadValue,
+    ReportHit,
     SparseVector,
     Tally,
     Vector,
     check_field,
 )
+from libs.vectors.publications import Owner, Publication, Publications
+from libs.vectors.qdrant_reports import QdrantReports
+from libs.vectors.qdrant_requests import index_fields, routes, server_filter, server_point
 from libs.vectors.settings import IN_MEMORY
 
 _SNAPSHOT_TIMEOUT: Final = 600
@@ -48,6 +51,8 @@ class QdrantPassageIndex:
     ) -> None:
         self._client = client
         self._collection = collection
+        self._reports = QdrantReports(client, collection)
+        self._publications = Publications()
         self._dimension = dimension
         self._lock = RLock() if alone else None
         self._api_key = api_key
@@ -80,6 +85,8 @@ class QdrantPassageIndex:
         try:
             with index._answering():
                 _prepare(client, collection, spec, indexed=not local)
+                index._reports.prepare(spec.dimension, indexed=not local)
+                index._publications.learn(index._reports.some())
         except BaseException:
             index.close()
             raise
@@ -92,7 +99,7 @@ class QdrantPassageIndex:
                 rules.check_point(point, self._dimension)
             with self._answering():
                 self._client.upsert(
-                    self._collection, [_server_point(point) for point in batch], wait=True
+                    self._collection, [server_point(point) for point in batch], wait=True
                 )
 
     def delete_report(self, report_id: str, *, before_version: int | None = None) -> None:
@@ -105,7 +112,20 @@ class QdrantPassageIndex:
             must.append(models.FieldCondition(key="version", range=below))
         selector = models.FilterSelector(filter=models.Filter(must=must))
         with self._answering():
+            self._reports.delete(selector)
             self._client.delete(self._collection, selector, wait=True)
+
+    def publish(self, report_id: str, version: int) -> None:
+        """See PassageIndex."""
+        with self._answering():
+            self._reports.publish(report_id, version, mark=uuid4().hex)
+            self._publications.learn(self._reports.read([report_id]))
+
+    def published(self, report_ids: Sequence[str]) -> dict[str, int]:
+        """See PassageIndex."""
+        with self._answering():
+            found = self._reports.read(report_ids)
+        return {key: publication.version for key, publication in found.items()}
 
     def query(
         self, dense: Vector, sparse: SparseVector, *, where: PassageFilter | None, limit: int
@@ -113,27 +133,31 @@ class QdrantPassageIndex:
         """See PassageIndex."""
         rules.check_limit(limit)
         rules.check_dense(dense, self._dimension)
-        nearest: list[float] = dense.tolist()
-        routes = _routes(nearest, sparse, where, limit)
-        weights = list(rules.RRF_WEIGHTS[: len(routes)])
+
+        def search(hidden: Collection[Owner]) -> list[PassageHit]:
+            with self._answering():
+                return self._search(dense, sparse, server_filter(where, hidden), limit)
+
+        def read(report_ids: Iterable[str]) -> dict[str, Publication]:
+            with self._answering():
+                return self._reports.read(report_ids)
+
+        return self._publications.consistent(search, read)
+
+    def similar_reports(
+        self, report_id: str, *, where: PassageFilter | None = None, limit: int
+    ) -> list[ReportHit]:
+        """See PassageIndex."""
+        rules.check_limit(limit)
         with self._answering():
-            found = self._client.query_points(
-                self._collection,
-                prefetch=routes,
-                query=models.RrfQuery(rrf=models.Rrf(k=rules.RRF_K, weights=weights)),
-                limit=limit,
-                with_payload=True,
-            ).points
-            similarity = self._similarities(nearest, [point.id for point in found])
-        return rules.ordered_hits(
-            PassageHit(
-                id=UUID(str(point.id)),
-                score=point.score,
-                similarity=similarity.get(str(point.id)),
-                payload=point.payload or {},
-            )
-            for point in found
-        )
+            return self._reports.similar(report_id, where, limit)
+
+    def peek(self, where: PassageFilter) -> Mapping[str, PayloadValue] | None:
+        """See PassageIndex."""
+        with self._answering():
+            only = server_filter(where)
+            found, _ = self._client.scroll(self._collection, scroll_filter=only, limit=1)
+        return found[0].payload if found else None
 
     def facets(
         self, field: str, *, where: PassageFilter | None = None, limit: int = 100
@@ -145,7 +169,7 @@ class QdrantPassageIndex:
             response = self._client.facet(
                 self._collection,
                 field,
-                facet_filter=_server_filter(where),
+                facet_filter=server_filter(where),
                 limit=limit,
                 exact=True,
             )
@@ -154,7 +178,7 @@ class QdrantPassageIndex:
     def count(self, where: PassageFilter | None = None) -> int:
         """See PassageIndex."""
         with self._answering():
-            only = _server_filter(where)
+            only = server_filter(where)
             return self._client.count(self._collection, count_filter=only, exact=True).count
 
     def tally(
@@ -165,7 +189,7 @@ class QdrantPassageIndex:
         with self._answering():
             found, following = self._client.scroll(
                 self._collection,
-                scroll_filter=_server_filter(where),
+                scroll_filter=server_filter(where),
                 limit=limit,
                 offset=None if start is None else str(start),
                 with_payload=[*rules.OWNER],
@@ -205,6 +229,30 @@ class QdrantPassageIndex:
             base_url=f"{host}/collections/{self._collection}",
             headers={"api-key": self._api_key} if self._api_key else {},
             timeout=_SNAPSHOT_TIMEOUT,
+        )
+
+    def _search(
+        self, dense: Vector, sparse: SparseVector, only: models.Filter | None, limit: int
+    ) -> list[PassageHit]:
+        nearest: list[float] = dense.tolist()
+        prefetch = routes(nearest, sparse, only, limit)
+        weights = list(rules.RRF_WEIGHTS[: len(prefetch)])
+        found = self._client.query_points(
+            self._collection,
+            prefetch=prefetch,
+            query=models.RrfQuery(rrf=models.Rrf(k=rules.RRF_K, weights=weights)),
+            limit=limit,
+            with_payload=True,
+        ).points
+        similarity = self._similarities(nearest, [point.id for point in found])
+        return rules.ordered_hits(
+            PassageHit(
+                id=UUID(str(point.id)),
+                score=point.score,
+                similarity=similarity.get(str(point.id)),
+                payload=point.payload or {},
+            )
+            for point in found
         )
 
     def _similarities(
@@ -283,11 +331,8 @@ def _prepare(client: QdrantClient, collection: str, spec: CollectionSpec, *, ind
     stored = CollectionSpec(model=metadata["model"], dimension=metadata["dimension"])
     rules.check_spec(stored, spec, f"collection {collection}")
     # Memory mode has no field indexes, and warns when asked for one.
-    kinds = dict.fromkeys(KEYWORD_FIELDS, models.PayloadSchemaType.KEYWORD)
-    kinds |= dict.fromkeys(INTEGER_FIELDS, models.PayloadSchemaType.INTEGER)
-    for field, kind in kinds.items():
-        if indexed and field not in found.payload_schema:
-            client.create_payload_index(collection, field, kind, wait=True)
+    if indexed:
+        index_fields(client, collection)
 
 
 def _create(client: QdrantClient, collection: str, spec: CollectionSpec) -> None:
@@ -304,42 +349,3 @@ def _create(client: QdrantClient, collection: str, spec: CollectionSpec) -> None
         # embed and recommend may start at once; the other one has made it.
         if error.status_code != _HTTP_CONFLICT:
             raise
-
-
-def _routes(
-    nearest: list[float], sparse: SparseVector, where: PassageFilter | None, limit: int
-) -> list[models.Prefetch]:
-    wide, only = rules.candidates(limit), _server_filter(where)
-    routes = [
-        models.Prefetch(
-            query=nearest,
-            using=rules.DENSE,
-            filter=only,
-            limit=wide,
-            params=models.SearchParams(hnsw_ef=rules.HNSW_EF),
-        )
-    ]
-    if sparse.indices:
-        terms = models.SparseVector(indices=[*sparse.indices], values=[*sparse.values])
-        routes.append(models.Prefetch(query=terms, using=rules.BM25, filter=only, limit=wide))
-    return routes
-
-
-def _server_filter(where: PassageFilter | None) -> models.Filter | None:
-    if where is None:
-        return None
-    return models.Filter(
-        must=[
-            models.FieldCondition(key=field, match=models.MatchAny(any=list(values)))
-            for field, values in where.any_of.items()
-        ]
-    )
-
-
-def _server_point(point: PassagePoint) -> models.PointStruct:
-    sparse = models.SparseVector(indices=[*point.sparse.indices], values=[*point.sparse.values])
-    return models.PointStruct(
-        id=str(point.id),
-        vector={rules.DENSE: point.dense.tolist(), rules.BM25: sparse},
-        payload=rules.plain_payload(point.payload),
-    )

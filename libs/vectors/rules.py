@@ -3,19 +3,24 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar, cast
+from uuid import UUID, uuid5
 
 import numpy as np
 
-from libs.errors import Conflict, InvalidInput, Unavailable
+from libs.errors import Conflict, InvalidInput, NotFound, Unavailable
 from libs.vectors.port import (
+    FILTER_FIELDS,
     CollectionSpec,
     FacetCount,
     PassageHit,
     PassagePoint,
+    PayloadValue,
+    ReportHit,
     Vector,
     VersionCount,
 )
+from libs.vectors.publications import Owner, Publication
 
 DENSE: Final = "dense"
 BM25: Final = "bm25"
@@ -38,6 +43,12 @@ BATCH: Final = 256
 # What tells whose a passage is: all of its payload that a tally fetches.
 OWNER: Final = ("report_id", "version")
 
+# One point per report stands for it: which version is found, and its passages' mean vector.
+REPORTS: Final = "reports"
+PUBLICATION: Final = ("report_id", "version", "mark")
+REPORT_FIELDS: Final = (*FILTER_FIELDS, "title")
+_REPORTS_SPACE: Final = UUID("5b0f6c1e-3a0d-5c57-9d0c-7b1a2f4e8c33")
+
 _LENGTH_TOLERANCE = 1e-3
 _FEWEST_CANDIDATES = 100
 
@@ -54,8 +65,10 @@ def check_spec(stored: CollectionSpec, wanted: CollectionSpec, place: str) -> No
     if stored != wanted:
         raise Conflict(
             f"The passages at {place} were embedded with {stored.model} ({stored.dimension} "
-            f"dimensions), but {wanted.model} ({wanted.dimension}) is set. Set the model back, or "
-            "name another collection (NAVIGATOR_COLLECTION) and run `navigator replay` to fill it.",
+            f"dimensions), but {wanted.model} ({wanted.dimension}) is set. Set the model back, "
+            "start, and change it by `navigator reindex`, which answers meanwhile. Where the old "
+            "model is lost, name another collection (NAVIGATOR_COLLECTION), start, and run "
+            "`navigator replay` to fill it.",
             code="collection-model-differs",
         )
 
@@ -132,3 +145,81 @@ def counted(payloads: Iterable[Mapping[str, object] | None]) -> tuple[VersionCou
         VersionCount(str(report_id), int(str(version)), passages)
         for (report_id, version), passages in owners.items()
     )
+
+
+def report_point_id(report_id: str) -> UUID:
+    """UUIDv5 of the report: there is one point of it, whatever its version."""
+    return uuid5(_REPORTS_SPACE, report_id)
+
+
+def mean_vector(vectors: Sequence[Sequence[float]]) -> Vector:
+    """The mean of unit vectors, normalised; the first where they cancel each other out."""
+    rows = np.asarray(vectors, dtype=np.float32)
+    mean = rows.mean(axis=0)
+    length = float(np.linalg.norm(mean))
+    unit: Vector = mean / np.float32(length) if length > _LENGTH_TOLERANCE else rows[0]
+    return unit
+
+
+def report_payload(payloads: Sequence[Mapping[str, object]], mark: str) -> dict[str, PayloadValue]:
+    """What a report is filtered by: all values of its passages. `mark` is of this publication."""
+    first = payloads[0]
+    own: dict[str, PayloadValue] = {
+        "report_id": str(first["report_id"]),
+        "version": int(str(first["version"])),
+        "mark": mark,
+        "title": str(first.get("title") or ""),
+    }
+    for field in FILTER_FIELDS:
+        if field not in OWNER:
+            values = {value for each in payloads for value in _values(each.get(field))}
+            own[field] = cast("list[str]", sorted(values))  # or of numbers, one kind a field
+    return own
+
+
+def check_passages(passages: Sequence[object], report_id: str, version: int) -> None:
+    """Raise Unavailable if there is nothing of a version that is to be published."""
+    if not passages:
+        raise Unavailable(
+            f"the passages of {report_id} version {version} were removed before they were all "
+            "there; beginning again"
+        )
+
+
+def publication(payload: Mapping[str, object]) -> tuple[str, Publication]:
+    """What a report's point says."""
+    version, mark = int(str(payload["version"])), str(payload.get("mark", ""))
+    return str(payload["report_id"]), Publication(version, mark)
+
+
+def report_hit(payload: Mapping[str, object], similarity: float) -> ReportHit:
+    """A report's point, found."""
+    report_id, found = publication(payload)
+    return ReportHit(report_id, found.version, str(payload.get("title", "")), similarity)
+
+
+def oldest_versions(payloads: Iterable[Mapping[str, object] | None]) -> list[Owner]:
+    """The reports that have passages, each with the oldest version of them.
+
+    Where there are two, the newer one was still being written when its writer stopped, or the
+    older one being removed; both is finished when the report's event comes again.
+    """
+    oldest: dict[str, int] = {}
+    for report_id, version in (_owner(payload or {}) for payload in payloads):
+        oldest[report_id] = min(version, oldest.get(report_id, version))
+    return list(oldest.items())
+
+
+def not_published(report_id: str) -> NotFound:
+    """What is said of a report that nobody can find."""
+    return NotFound(f"The report {report_id} is not in the index; check its id and its status.")
+
+
+def _owner(payload: Mapping[str, object]) -> Owner:
+    return str(payload["report_id"]), int(str(payload["version"]))
+
+
+def _values(value: object) -> Sequence[Any]:
+    if value is None:
+        return ()
+    return value if isinstance(value, Sequence) and not isinstance(value, str) else (value,)

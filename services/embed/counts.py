@@ -19,9 +19,15 @@ def count_routes(index: PassageIndex) -> APIRouter:
     @router.post("/internal/passages/counts")
     def count_passages(request: PassageCountsRequest) -> PassageCounts:
         found, following = _count(index, request)
+        published = index.published(sorted({report_id for report_id, _ in found}))
         return PassageCounts(
             counts=tuple(
-                VersionPassages(report_id=report_id, version=version, passages=passages)
+                VersionPassages(
+                    report_id=report_id,
+                    version=version,
+                    passages=passages,
+                    published=published.get(report_id) == version,
+                )
                 for (report_id, version), passages in found.items()
             ),
             next=following,

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
 from opentelemetry.trace import Tracer
 
 from libs.bus.consumer import Handler
@@ -23,7 +22,7 @@ from libs.events.topics import REPORTS_ACCEPTED, REPORTS_WITHDRAWN, Topic
 from libs.language.detection import LanguageDetector
 from libs.telemetry import names
 from libs.vectors.bm25 import Bm25Encoder
-from libs.vectors.port import PassageFilter, PassageIndex, PayloadValue, SparseVector
+from libs.vectors.port import PassageFilter, PassageIndex, PayloadValue
 from services.embed.embedder import Embedder
 from services.embed.passage_languages import passage_languages
 from services.embed.passages import Passage, cut
@@ -72,7 +71,7 @@ class EmbedHandlers:
         }
 
     def on_report_accepted(self, event: ReportAccepted) -> list[EventPayload]:
-        """Cut, embed and index a report version, then remove the passages of older ones."""
+        """Cut, embed and index a report version in place of older ones, all at once."""
         if self._newest_version(event.report_id) > event.version:
             return []
         try:
@@ -94,6 +93,8 @@ class EmbedHandlers:
                 )
             ]
         labels = self._complete(event, content, passages)
+        if self.index.published([event.report_id]) != {event.report_id: event.version}:
+            self.index.publish(event.report_id, event.version)
         self.index.delete_report(event.report_id, before_version=event.version)
         return [
             ReportIndexed(
@@ -169,11 +170,8 @@ class EmbedHandlers:
         return self.index.count(_this(event))
 
     def _stored(self, event: ReportAccepted) -> Mapping[str, PayloadValue]:
-        # Any one of the version's passages tells; the index gives payloads to queries only.
-        anywhere = np.eye(1, self.embedder.dimension, dtype=np.float32)[0]
-        none = SparseVector((), ())
-        hits = self.index.query(anywhere, none, where=_this(event), limit=1)
-        return hits[0].payload if hits else {}
+        # Any one of the version's passages tells.
+        return self.index.peek(_this(event)) or {}
 
     def _newest_version(self, report_id: str) -> int:
         found = self.index.facets("version", where=PassageFilter({"report_id": [report_id]}))

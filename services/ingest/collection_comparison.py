@@ -19,6 +19,9 @@ BUDGET_S = 15.0
 Found = dict[str, dict[int, int]]
 """Passages in the collection by report and version."""
 
+Hidden = set[tuple[str, int]]
+"""Reports' versions that have passages in the collection, but are not published: none is found."""
+
 
 class PassageCounter(Protocol):
     """Counts passages in the collection: embed."""
@@ -67,8 +70,8 @@ class CollectionComparer:
 
     def _compare(self, scope: Scope) -> Comparison:
         before = self._record(scope.partner)
-        found = self._collection(scope.partner)
-        comparison = compare(before, found, scope)
+        found, hidden = self._collection(scope.partner)
+        comparison = compare(before, found, scope, hidden)
         suspects = sorted(comparison.suspects)
         # The two were not read at one moment. A difference is one only where the record says of a
         # report after the collection was read what it said before.
@@ -80,6 +83,7 @@ class CollectionComparer:
             {key: entry for key, entry in before.items() if key not in moved},
             {key: counts for key, counts in found.items() if key not in moved},
             scope,
+            hidden,
         )
 
     def _record(
@@ -94,8 +98,9 @@ class CollectionComparer:
                 for e in ledger.entries(session, partner, only=only[start : start + ledger.PAGE])
             }
 
-    def _collection(self, partner: str | None) -> Found:
+    def _collection(self, partner: str | None) -> tuple[Found, Hidden]:
         found: Found = {}
+        hidden: Hidden = set()
         end = self.monotonic() + BUDGET_S
         request = PassageCountsRequest(partner=partner)
         while True:
@@ -103,8 +108,10 @@ class CollectionComparer:
             for each in page.counts:
                 versions = found.setdefault(each.report_id, {})
                 versions[each.version] = versions.get(each.version, 0) + each.passages
+                if not each.published:
+                    hidden.add((each.report_id, each.version))
             if page.next is None:
-                return found
+                return found, hidden
             if self.monotonic() > end:
                 raise Unavailable(
                     f"counting the collection took more than {BUDGET_S:.0f} s; ask for one partner"
@@ -112,12 +119,17 @@ class CollectionComparer:
             request = request.model_copy(update={"start": page.next})
 
 
-def compare(record: Mapping[str, ReportEntry], found: Found, scope: Scope) -> Comparison:
-    """What differs. Reports that are not settled are passed over."""
+def compare(
+    record: Mapping[str, ReportEntry], found: Found, scope: Scope, hidden: Hidden
+) -> Comparison:
+    """What differs. Reports that are not settled are passed over.
+
+    Of a standing version that is hidden no passage counts as found.
+    """
     comparison = Comparison()
     for report_id, entry in record.items():
         if entry.settled and _in_scope(entry, scope):
-            _compare_report(comparison, entry, found.get(report_id, {}))
+            _compare_report(comparison, entry, found.get(report_id, {}), hidden)
     for report_id in found.keys() - record.keys():
         _compare_versions(comparison, report_id, found[report_id], {})
     comparison.discrepancies.sort(key=lambda each: each.report_id)
@@ -125,10 +137,14 @@ def compare(record: Mapping[str, ReportEntry], found: Found, scope: Scope) -> Co
     return comparison
 
 
-def _compare_report(comparison: Comparison, entry: ReportEntry, found: Mapping[int, int]) -> None:
+def _compare_report(
+    comparison: Comparison, entry: ReportEntry, found: Mapping[int, int], hidden: Hidden
+) -> None:
     others = dict(found)
     if (standing := entry.standing) is not None:
         there = others.pop(standing.version, 0)
+        if (entry.report_id, standing.version) in hidden:
+            there = 0
         comparison.expected += standing.passages
         comparison.found += there
         if there != standing.passages:

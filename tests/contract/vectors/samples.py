@@ -1,11 +1,19 @@
 """Passages for the tests: seeded vectors and texts, so that every run sees the same ones."""
 
+from collections.abc import Iterable
 from uuid import UUID, uuid5
 
 import numpy as np
 
 from libs.vectors.bm25 import Bm25Encoder
-from libs.vectors.port import CollectionSpec, PassagePoint, PayloadValue, SparseVector, Vector
+from libs.vectors.port import (
+    CollectionSpec,
+    PassageIndex,
+    PassagePoint,
+    PayloadValue,
+    SparseVector,
+    Vector,
+)
 
 DIMENSION = 32
 SPEC = CollectionSpec(model="test-model", dimension=DIMENSION)
@@ -60,3 +68,16 @@ def points(count: int) -> list[PassagePoint]:
         )
         for number in range(count)
     ]
+
+
+def put(index: PassageIndex, wanted: Iterable[PassagePoint]) -> None:
+    """Write points and publish the versions that they are of, as embed does."""
+    written = list(wanted)
+    index.upsert(written)
+    for report_id, version in sorted({owner(each) for each in written}):
+        index.publish(report_id, version)
+
+
+def owner(point: PassagePoint) -> tuple[str, int]:
+    """The report and the version that a point is of."""
+    return str(point.payload["report_id"]), int(str(point.payload["version"]))

@@ -18,9 +18,9 @@ import sys
 from pathlib import Path
 from libs.vectors.opening import open_index
 from libs.vectors.settings import VectorSettings
-from tests.contract.vectors.samples import SPEC, points
+from tests.contract.vectors.samples import SPEC, points, put
 index = open_index(VectorSettings(path=Path(sys.argv[1])), SPEC)
-index.upsert(points(int(sys.argv[2])))
+put(index, points(int(sys.argv[2])))
 index.delete_report("report-0")
 print("written", flush=True)
 sys.stdin.read()

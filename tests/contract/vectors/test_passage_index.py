@@ -1,9 +1,8 @@
 """One behaviour suite for every engine behind PassageIndex, and proof that they agree."""
 
-import os
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +25,7 @@ from libs.vectors.port import (
     SparseVector,
 )
 from libs.vectors.settings import VectorSettings
+from tests.contract.vectors.engines import LASTING, SERVER, Open, needs_server
 from tests.contract.vectors.samples import (
     DIMENSION,
     NOTHING,
@@ -33,49 +33,11 @@ from tests.contract.vectors.samples import (
     point,
     point_id,
     points,
+    put,
     terms,
     text,
     unit,
 )
-
-SERVER = os.environ.get("QDRANT_URL")
-needs_server = pytest.mark.skipif(SERVER is None, reason="QDRANT_URL names no Qdrant server")
-ENGINES = ["edge", "memory", pytest.param("server", marks=needs_server)]
-LASTING = ["edge", pytest.param("server", marks=needs_server)]
-
-Open = Callable[[str], PassageIndex]
-
-
-@pytest.fixture
-def settings_of(tmp_path: Path) -> Iterator[Callable[[str], VectorSettings]]:
-    """Settings of an empty place of each engine; a server's collection is removed at the end."""
-    collection = f"test-{uuid.uuid4().hex}"
-
-    def settings(engine: str) -> VectorSettings:
-        url = {"edge": None, "memory": ":memory:", "server": SERVER}[engine]
-        return VectorSettings(path=tmp_path / "index", url=url, collection=collection)
-
-    yield settings
-    if SERVER is not None:
-        httpx.delete(f"{SERVER}/collections/{collection}")
-
-
-@pytest.fixture
-def open_engine(settings_of: Callable[[str], VectorSettings]) -> Iterator[Open]:
-    opened: list[PassageIndex] = []
-
-    def open_one(engine: str) -> PassageIndex:
-        opened.append(open_index(settings_of(engine), SPEC))
-        return opened[-1]
-
-    yield open_one
-    for index in opened:
-        index.close()
-
-
-@pytest.fixture(params=ENGINES)
-def index(request: pytest.FixtureRequest, open_engine: Open) -> PassageIndex:
-    return open_engine(request.param)
 
 
 def test_an_empty_collection_finds_and_counts_nothing(index: PassageIndex) -> None:
@@ -86,7 +48,7 @@ def test_an_empty_collection_finds_and_counts_nothing(index: PassageIndex) -> No
 
 
 def test_the_nearest_passage_comes_first_with_its_payload(index: PassageIndex) -> None:
-    index.upsert(points(40))
+    put(index, points(40))
     best = index.query(unit(7), NOTHING, where=None, limit=3)[0]
     assert best.id == point_id(7)
     assert best.payload["report_id"] == "report-1"
@@ -95,7 +57,7 @@ def test_the_nearest_passage_comes_first_with_its_payload(index: PassageIndex) -
 
 
 def test_a_term_finds_what_the_vector_does_not(index: PassageIndex) -> None:
-    index.upsert([*points(300), point(999, dense=-unit(5), words="vindskydd")])
+    put(index, [*points(300), point(999, dense=-unit(5), words="vindskydd")])
     found = index.query(unit(5), terms("vindskydden"), where=None, limit=15)
     assert found[0].id == point_id(5)
     lexical = next(hit for hit in found if hit.id == point_id(999))
@@ -103,8 +65,8 @@ def test_a_term_finds_what_the_vector_does_not(index: PassageIndex) -> None:
 
 
 def test_both_routes_together_beat_each_alone(index: PassageIndex) -> None:
-    index.upsert(points(100))
-    index.upsert([point(500, dense=unit(5), words="vindskydd"), point(501, words="vindskydd")])
+    put(index, points(100))
+    put(index, [point(500, dense=unit(5), words="vindskydd"), point(501, words="vindskydd")])
     found = index.query(unit(5), terms("vindskydd"), where=None, limit=10)
     assert found[0].id == point_id(500)
     assert [hit.score for hit in found] == sorted((hit.score for hit in found), reverse=True)
@@ -112,20 +74,20 @@ def test_both_routes_together_beat_each_alone(index: PassageIndex) -> None:
 
 def test_similarity_is_the_inner_product(index: PassageIndex) -> None:
     stored = {item.id: item.dense for item in points(60)}
-    index.upsert(points(60))
+    put(index, points(60))
     query = unit(1234)
     for hit in index.query(query, terms("ord1 ord2 ord9"), where=None, limit=20):
         assert hit.similarity == pytest.approx(float(stored[hit.id] @ query), abs=1e-5)
 
 
 def test_the_limit_bounds_the_hits_and_may_exceed_the_collection(index: PassageIndex) -> None:
-    index.upsert(points(12))
+    put(index, points(12))
     assert len(index.query(unit(1), terms(text(1)), where=None, limit=5)) == 5
     assert len(index.query(unit(1), terms(text(1)), where=None, limit=500)) == 12
 
 
 def test_filters_take_any_value_of_a_field_and_all_fields(index: PassageIndex) -> None:
-    index.upsert(points(30))
+    put(index, points(30))
     where = PassageFilter({"language": ["sv", "fi"], "sdgs": [2, 5]})
     expected = {
         item.id
@@ -140,7 +102,7 @@ def test_filters_take_any_value_of_a_field_and_all_fields(index: PassageIndex) -
 
 
 def test_a_filter_without_fields_filters_nothing(index: PassageIndex) -> None:
-    index.upsert(points(5))
+    put(index, points(5))
     assert index.count(PassageFilter({})) == 5
     assert len(index.query(unit(1), NOTHING, where=PassageFilter({}), limit=9)) == 5
 
@@ -150,14 +112,14 @@ def test_a_filter_without_fields_filters_nothing(index: PassageIndex) -> None:
     ["Ö & <b>", "a/b?c=d#e", '"quoted"', "it's", "a\\b", "rad\nbrytning", "日本", "{x}", ""],
 )
 def test_values_with_odd_characters_match_themselves_only(index: PassageIndex, value: str) -> None:
-    index.upsert([point(1, partner=value), point(2, partner="plain")])
+    put(index, [point(1, partner=value), point(2, partner="plain")])
     where = PassageFilter({"partner": [value]})
     assert [hit.id for hit in index.query(unit(1), NOTHING, where=where, limit=5)] == [point_id(1)]
     assert FacetCount(value, 1) in index.facets("partner")
 
 
 def test_report_ids_with_odd_characters_are_removed(index: PassageIndex) -> None:
-    index.upsert([point(1, report_id="a/b c%ä"), point(2, report_id="a/b")])
+    put(index, [point(1, report_id="a/b c%ä"), point(2, report_id="a/b")])
     index.delete_report("a/b c%ä")
     assert index.count() == 1
 
@@ -167,14 +129,14 @@ def test_every_filter_field_filters_and_counts(index: PassageIndex, field: str) 
     mine, other = (7, 8) if field in INTEGER_FIELDS else ("mine", "other")
     for number, value in enumerate([mine, mine, other]):
         item = point(number)
-        index.upsert([replace(item, payload={**item.payload, field: value})])
+        put(index, [replace(item, payload={**item.payload, field: value})])
     assert index.count(PassageFilter({field: [mine]})) == 2
     assert index.count(PassageFilter({field: [other, mine]})) == 3
     assert index.facets(field) == [FacetCount(mine, 2), FacetCount(other, 1)]
 
 
 def test_facets_count_each_element_of_a_list(index: PassageIndex) -> None:
-    index.upsert(points(9))
+    put(index, points(9))
     assert index.facets("themes") == [FacetCount("work", 6), FacetCount("health", 3)]
     assert index.facets("sdgs", limit=1) == [FacetCount(17, 9)]
     where = PassageFilter({"language": ["fi"]})
@@ -199,8 +161,8 @@ def tallied(
 
 
 def test_every_passage_is_tallied_once_under_its_report_and_version(index: PassageIndex) -> None:
-    index.upsert(points(40))
-    index.upsert([point(100 + n, report_id="report-3", version=2, language="et") for n in range(5)])
+    put(index, points(40))
+    put(index, [point(100 + n, report_id="report-3", version=2, language="et") for n in range(5)])
     expected = Counter({(f"report-{n}", 1): 4 for n in range(10)} | {("report-3", 2): 5})
     assert tallied(index, 7) == (expected, 7)
     assert tallied(index, 1000) == (expected, 1)
@@ -216,9 +178,9 @@ def test_every_passage_is_tallied_once_under_its_report_and_version(index: Passa
 
 
 def test_an_upsert_replaces_the_point_with_its_id(index: PassageIndex) -> None:
-    index.upsert(points(6))
-    index.upsert(points(6))
-    index.upsert([point(2, dense=unit(77), words="vindskydd", kind="method")])
+    put(index, points(6))
+    put(index, points(6))
+    put(index, [point(2, dense=unit(77), words="vindskydd", kind="method")])
     assert index.count() == 6
     found = index.query(unit(77), terms("vindskydd"), where=None, limit=1)[0]
     assert (found.id, found.payload.get("kind")) == (point_id(2), "method")
@@ -226,7 +188,7 @@ def test_an_upsert_replaces_the_point_with_its_id(index: PassageIndex) -> None:
 
 
 def test_deleting_a_report_leaves_the_others(index: PassageIndex) -> None:
-    index.upsert(points(12))
+    put(index, points(12))
     index.delete_report("report-1")
     assert index.count() == 8
     assert index.count(PassageFilter({"report_id": ["report-1"]})) == 0
@@ -234,22 +196,22 @@ def test_deleting_a_report_leaves_the_others(index: PassageIndex) -> None:
 
 
 def test_deleting_before_a_version_keeps_that_version(index: PassageIndex) -> None:
-    index.upsert([point(n, report_id="r", version=n) for n in (1, 2, 3)])
-    index.upsert([point(9, report_id="other", version=1)])
+    put(index, [point(n, report_id="r", version=n) for n in (1, 2, 3)])
+    put(index, [point(9, report_id="other", version=1)])
     index.delete_report("r", before_version=3)
     index.delete_report("r", before_version=3)
     assert index.facets("version") == [FacetCount(1, 1), FacetCount(3, 1)]
 
 
 def test_a_point_without_terms_is_found_by_its_vector(index: PassageIndex) -> None:
-    index.upsert([point(1, words=""), point(2)])
+    put(index, [point(1, words=""), point(2)])
     found = index.query(unit(1), terms("ord1"), where=None, limit=5)
     assert {hit.id for hit in found} == {point_id(1), point_id(2)}
 
 
 def test_an_empty_upsert_and_a_lazy_one(index: PassageIndex) -> None:
     index.upsert([])
-    index.upsert(point(number) for number in range(600))
+    put(index, (point(number) for number in range(600)))
     assert index.count() == 600
 
 
@@ -297,7 +259,7 @@ def test_a_closed_index_is_unavailable(index: PassageIndex) -> None:
 def test_threads_may_write_and_ask_at_once(index: PassageIndex) -> None:
     def write(worker: int) -> None:
         for start in range(worker * 100, worker * 100 + 100, 10):
-            index.upsert(point(number) for number in range(start, start + 10))
+            put(index, (point(number) for number in range(start, start + 10)))
 
     def ask(worker: int) -> int:
         return sum(
@@ -317,7 +279,7 @@ def test_threads_may_write_and_ask_at_once(index: PassageIndex) -> None:
 @pytest.mark.parametrize("engine", LASTING)
 def test_points_are_there_after_reopening(open_engine: Open, engine: str) -> None:
     first = open_engine(engine)
-    first.upsert(points(20))
+    put(first, points(20))
     first.delete_report("report-0")
     first.close()
     again = open_engine(engine)
@@ -341,7 +303,7 @@ def test_another_model_is_refused_with_a_way_out(
 
 def test_an_embedded_snapshot_opens_as_an_index(open_engine: Open, tmp_path: Path) -> None:
     index = open_engine("edge")
-    index.upsert(points(50))
+    put(index, points(50))
     copy = index.snapshot(tmp_path / "copies")
     index.delete_report("report-0")
     with pytest.raises(Conflict):
@@ -352,7 +314,7 @@ def test_an_embedded_snapshot_opens_as_an_index(open_engine: Open, tmp_path: Pat
         assert opened.count() == 50
         assert opened.query(unit(3), NOTHING, where=None, limit=1)[0].id == point_id(3)
         assert opened.facets("themes")
-        opened.upsert([point(100)])
+        put(opened, [point(100)])
     finally:
         opened.close()
     assert index.count() == 46
@@ -362,7 +324,7 @@ def test_an_embedded_snapshot_opens_as_an_index(open_engine: Open, tmp_path: Pat
 @needs_server
 def test_a_server_snapshot_is_recovered_by_a_server(open_engine: Open, tmp_path: Path) -> None:
     index = open_engine("server")
-    index.upsert(points(50))
+    put(index, points(50))
     file = index.snapshot(tmp_path)
     settings = VectorSettings(url=SERVER, collection=f"test-{uuid.uuid4().hex}")
     place = f"{SERVER}/collections/{settings.collection}"
@@ -388,7 +350,7 @@ def test_memory_mode_says_that_it_has_no_snapshots(open_engine: Open, tmp_path: 
 def test_the_engines_agree(open_engine: Open, other: str) -> None:
     engines = [open_engine("edge"), open_engine(other)]
     for engine in engines:
-        engine.upsert(points(400))
+        put(engine, points(400))
     for seed in range(40):
         where = PassageFilter({"language": ["sv", "de"]}) if seed % 2 else None
         embedded, served = (_ranking(engine, seed, where) for engine in engines)
@@ -406,6 +368,6 @@ def _ranking(
 
 
 def test_many_terms_are_no_harm(index: PassageIndex) -> None:
-    index.upsert(points(10))
+    put(index, points(10))
     many = SparseVector(tuple(range(5000)), (1.0,) * 5000)
     assert len(index.query(unit(1), many, where=None, limit=3)) == 3

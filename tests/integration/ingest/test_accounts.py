@@ -35,6 +35,7 @@ class FakeCollection:
 
     def __init__(self) -> None:
         self.there: dict[tuple[str, int], int] = {}
+        self.hidden: set[tuple[str, int]] = set()
         self.away = False
         self.meanwhile: Callable[[], object] = lambda: None
 
@@ -46,7 +47,12 @@ class FakeCollection:
         if place == 0:
             self.meanwhile()
         page = tuple(
-            VersionPassages(report_id=key[0], version=key[1], passages=self.there[key])
+            VersionPassages(
+                report_id=key[0],
+                version=key[1],
+                passages=self.there[key],
+                published=key not in self.hidden,
+            )
             for key in places[place : place + 1]
         )
         following = UUID(int=place + 1) if place + 1 < len(places) else None
@@ -247,6 +253,15 @@ def test_a_collection_that_holds_something_else_is_told(books: Books) -> None:
     )
     assert (found.passages_expected, found.passages_found) == (16, 3 + 5 + 0 + 4 + 7)
     assert (found.discrepancies_total, found.orphans_total) == (3, 4)
+
+
+def test_passages_that_nobody_finds_are_not_there(books: Books) -> None:
+    hidden, _ = books.index(books.submit("a")), books.index(books.submit("b"))
+    books.collection.hidden.add((hidden.report_id, 1))
+    found = books.account().collection
+    (discrepancy,) = found.discrepancies
+    assert discrepancy == Discrepancy(report_id=hidden.report_id, version=1, expected=4, found=0)
+    assert (found.passages_found, found.orphans) == (4, ())
 
 
 def test_a_report_that_moves_meanwhile_is_no_discrepancy(books: Books) -> None:

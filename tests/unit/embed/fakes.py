@@ -1,7 +1,7 @@
 """Ports of embed, written by hand."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
@@ -15,6 +15,8 @@ from libs.vectors.port import (
     PassageFilter,
     PassageHit,
     PassagePoint,
+    PayloadValue,
+    ReportHit,
     SparseVector,
     Tally,
     Vector,
@@ -51,6 +53,7 @@ class FakeEmbedder:
 class FakeIndex:
     def __init__(self) -> None:
         self.points: dict[UUID, PassagePoint] = {}
+        self.versions: dict[str, int] = {}
 
     def upsert(self, points: Sequence[PassagePoint]) -> None:
         self.points |= {point.id: point for point in points}
@@ -62,6 +65,25 @@ class FakeIndex:
             if point.payload["report_id"] != report_id
             or (before_version is not None and int(str(point.payload["version"])) >= before_version)
         }
+
+        version = self.versions.get(report_id, 0)
+        if before_version is None or version < before_version:
+            self.versions.pop(report_id, None)
+
+    def publish(self, report_id: str, version: int) -> None:
+        self.versions[report_id] = version
+
+    def published(self, report_ids: Sequence[str]) -> dict[str, int]:
+        return {key: self.versions[key] for key in report_ids if key in self.versions}
+
+    def similar_reports(
+        self, report_id: str, *, where: PassageFilter | None = None, limit: int
+    ) -> list[ReportHit]:
+        others = [(key, version) for key, version in self.versions.items() if key != report_id]
+        return [ReportHit(key, version, key, 0.5) for key, version in others][:limit]
+
+    def peek(self, where: PassageFilter) -> Mapping[str, PayloadValue] | None:
+        return next((point.payload for point in self._matching(where)), None)
 
     def count(self, where: PassageFilter | None = None) -> int:
         return len(self._matching(where))
@@ -75,7 +97,11 @@ class FakeIndex:
     def query(
         self, dense: Vector, sparse: SparseVector, *, where: PassageFilter | None, limit: int
     ) -> list[PassageHit]:
-        found = [PassageHit(p.id, 1.0, 1.0, p.payload) for p in self._matching(where)]
+        found = [
+            PassageHit(point.id, 1.0, 1.0, point.payload)
+            for point in self._matching(where)
+            if self.versions.get(str(point.payload["report_id"])) == point.payload["version"]
+        ]
         return found[:limit]
 
     def tally(

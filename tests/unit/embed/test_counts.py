@@ -69,6 +69,12 @@ def test_a_partner_is_counted_alone(index: FakeIndex) -> None:
     assert counted(index, partner="nobody")[0] == Counter()
 
 
+def test_it_is_told_which_versions_are_found(index: FakeIndex) -> None:
+    index.publish("a", 2)
+    told = {(c["report_id"], c["version"]): c["published"] for c in ask(index, {}).json()["counts"]}
+    assert told == {("a", 1): False, ("a", 2): True, ("b", 1): False}
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -67,6 +67,34 @@ def test_an_accepted_report_is_indexed(handlers: EmbedHandlers) -> None:
     assert event.model == "fake@1"
 
 
+def test_a_version_is_published_when_it_is_whole_and_goes_before_its_passages(
+    handlers: EmbedHandlers,
+) -> None:
+    seen: list[tuple[dict[str, int], set[object]]] = []
+
+    class Watched(FakeIndex):
+        def publish(self, report_id: str, version: int) -> None:
+            super().publish(report_id, version)
+            seen.append((dict(self.versions), {p.payload["version"] for p in self.points.values()}))
+
+    handlers = dataclasses.replace(handlers, index=Watched())
+    for version in (1, 2):
+        event = accepted(handlers, version)
+        handlers.on_report_accepted(event)
+        handlers.on_report_accepted(event)
+    assert seen == [({"r": 1}, {1}), ({"r": 2}, {1, 2})]
+    handlers.on_report_withdrawn(ReportWithdrawn(report_id="r", version=2))
+    assert handlers.index.published(["r"]) == {}
+
+
+def test_a_crash_before_a_version_was_published_is_mended(handlers: EmbedHandlers) -> None:
+    event = accepted(handlers)
+    handlers.on_report_accepted(event)
+    index_of(handlers).versions.clear()
+    handlers.on_report_accepted(event)
+    assert handlers.index.published(["r"]) == {"r": 1}
+
+
 def test_handling_it_twice_embeds_it_once(handlers: EmbedHandlers) -> None:
     event = accepted(handlers)
     first = handlers.on_report_accepted(event)

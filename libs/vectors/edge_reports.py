@@ -1,0 +1,142 @@
+"""The reports of an embedded index: a shard beside the passages', with one point for each."""
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final, Self, cast
+
+import qdrant_edge as qe
+
+from libs.vectors import rules
+from libs.vectors.edge_requests import edge_filter, ensure_field_indexes, uuid_of
+from libs.vectors.port import PassageFilter, ReportHit
+from libs.vectors.publications import Owner, Publication
+
+_PAGE: Final = 5_000
+_DRAFT: Final = ".reports-"
+
+
+class EdgeReports:
+    """The shard, and the passages' one that it is made from. Writers come one at a time."""
+
+    def __init__(self, shard: qe.EdgeShard, passages: qe.EdgeShard) -> None:
+        self._shard = shard
+        self._passages = passages
+
+    @classmethod
+    def open(cls, folder: Path, passages: qe.EdgeShard, dimension: int) -> Self:
+        """The shard below an index's folder; made from its passages where there is none.
+
+        An index from before there were such points, or one recovered without them, has all its
+        reports published that way: 10,000 of them take some seconds, once.
+        """
+        place = folder / rules.REPORTS
+        if not place.exists():
+            _make(place, passages, dimension)
+        shard = qe.EdgeShard.load(str(place))
+        ensure_field_indexes(shard)
+        return cls(shard, passages)
+
+    def publish(self, report_id: str, version: int, *, mark: str) -> None:
+        """See PassageIndex. `mark` is another one each time."""
+        passages = _passages_of(self._passages, (report_id, version))
+        rules.check_passages(passages, report_id, version)
+        self.update(qe.UpdateOperation.upsert_points([_report_point(passages, mark)]))
+
+    def update(self, operation: qe.UpdateOperation) -> None:
+        """Write."""
+        self._shard.update(operation)
+
+    def read(self, report_ids: Iterable[str]) -> dict[str, Publication]:
+        """What is published of these reports. 50 of them take 0.2 ms."""
+        ids = [rules.report_point_id(report_id) for report_id in report_ids]
+        if not ids:
+            return {}
+        return _publications(self._shard.retrieve([*ids], True, False))
+
+    def publications(self) -> dict[str, Publication]:
+        """All there are."""
+        found = _scrolled(self._shard, None, [*rules.PUBLICATION])
+        return _publications(found)
+
+    def similar(self, report_id: str, where: PassageFilter | None, limit: int) -> list[ReportHit]:
+        """See PassageIndex."""
+        own = rules.report_point_id(report_id)
+        found = self._shard.retrieve([own], True, [rules.DENSE])
+        if not found:
+            raise rules.not_published(report_id)
+        request = qe.QueryRequest(
+            limit=limit + 1,
+            query=qe.Query.Nearest(_dense(found[0]), using=rules.DENSE),
+            filter=edge_filter(where),
+            with_payload=True,
+        )
+        hits = [
+            rules.report_hit(point.payload or {}, point.score)
+            for point in self._shard.query(request)
+            if uuid_of(point.id) != own
+        ]
+        return hits[:limit]
+
+    def flush(self) -> None:
+        """Survive a power cut."""
+        self._shard.flush()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._shard.close()
+
+
+def _make(place: Path, passages: qe.EdgeShard, dimension: int) -> None:
+    for left in place.parent.glob(f"{_DRAFT}*"):
+        shutil.rmtree(left)
+    draft = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=place.parent))
+    vectors = {rules.DENSE: qe.EdgeVectorParams(dimension, qe.Distance.Dot)}
+    shard = qe.EdgeShard.create(str(draft), qe.EdgeConfig(vectors=vectors))
+    payloads = (record.payload for record in _scrolled(passages, None, [*rules.OWNER]))
+    for owner in rules.oldest_versions(payloads):
+        point = _report_point(_passages_of(passages, owner), mark="")
+        shard.update(qe.UpdateOperation.upsert_points([point]))
+    shard.flush()
+    shard.close()
+    draft.rename(place)
+
+
+def _passages_of(shard: qe.EdgeShard, owner: Owner) -> list[qe.Record]:
+    report_id, version = owner
+    where = PassageFilter({"report_id": [report_id], "version": [version]})
+    return list(_scrolled(shard, where, [*rules.REPORT_FIELDS], vectors=True))
+
+
+def _scrolled(
+    shard: qe.EdgeShard, where: PassageFilter | None, fields: list[str], *, vectors: bool = False
+) -> Iterator[qe.Record]:
+    start = None
+    while True:
+        request = qe.ScrollRequest(
+            offset=start,
+            limit=_PAGE,
+            filter=edge_filter(where),
+            with_payload=[*fields],
+            with_vector=[rules.DENSE] if vectors else None,
+        )
+        found, start = shard.scroll(request)
+        yield from found
+        if start is None:
+            return
+
+
+def _report_point(passages: list[qe.Record], mark: str) -> qe.Point:
+    payload = rules.report_payload([record.payload or {} for record in passages], mark)
+    mean = rules.mean_vector([_dense(record) for record in passages])
+    id_ = rules.report_point_id(str(payload["report_id"]))
+    return qe.Point(id_, {rules.DENSE: mean.tolist()}, rules.plain_payload(payload))
+
+
+def _dense(record: qe.Record) -> list[float]:
+    return cast("dict[str, list[float]]", record.vector)[rules.DENSE]
+
+
+def _publications(records: Iterable[qe.Record]) -> dict[str, Publication]:
+    return dict(rules.publication(record.payload or {}) for record in records)

@@ -1,0 +1,67 @@
+"""What is asked of Qdrant Edge, in its own classes."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+import qdrant_edge as qe
+
+from libs.vectors import rules
+from libs.vectors.port import INTEGER_FIELDS, KEYWORD_FIELDS, PassageFilter, SparseVector
+from libs.vectors.publications import Owner
+
+
+def ensure_field_indexes(shard: qe.EdgeShard) -> None:
+    """Index the payload fields that are not indexed yet, also of a shard from an older release."""
+    present = shard.info().payload_schema
+    kinds = dict.fromkeys(KEYWORD_FIELDS, qe.PayloadSchemaType.Keyword)
+    kinds |= dict.fromkeys(INTEGER_FIELDS, qe.PayloadSchemaType.Integer)
+    for field, kind in kinds.items():
+        if field not in present:
+            shard.update(qe.UpdateOperation.create_field_index(field, kind))
+
+
+def fused(
+    nearest: qe.Query, sparse: SparseVector, only: qe.Filter | None, limit: int
+) -> qe.QueryRequest:
+    """The hybrid question: candidates of each route, fused."""
+    routes = [nearest]
+    if sparse.indices:
+        terms = qe.SparseVector([*sparse.indices], [*sparse.values])
+        routes.append(qe.Query.Nearest(terms, using=rules.BM25))
+    wide = rules.candidates(limit)
+    weights = list(rules.RRF_WEIGHTS[: len(routes)])
+    params = qe.SearchParams(hnsw_ef=rules.HNSW_EF)
+    return qe.QueryRequest(
+        limit=limit,
+        prefetches=[qe.Prefetch(wide, query=route, filter=only, params=params) for route in routes],
+        query=qe.Fusion.Rrf(rules.RRF_K, weights),  # type: ignore[arg-type] # the stubs nest it
+        with_payload=True,
+    )
+
+
+def edge_filter(where: PassageFilter | None, hidden: Collection[Owner] = ()) -> qe.Filter | None:
+    """What matches, without the hidden versions of reports."""
+    if where is None and not hidden:
+        return None
+    return qe.Filter(
+        must=[
+            qe.FieldCondition(field, match=qe.MatchAny(list(values)))  # type: ignore[arg-type] # one kind per field, checked by PassageFilter
+            for field, values in (where.any_of.items() if where else ())
+        ],
+        must_not=[_owned_by(owner) for owner in hidden],
+    )
+
+
+def _owned_by(owner: Owner) -> qe.Filter:
+    report_id, version = owner
+    return qe.Filter(
+        must=[
+            qe.FieldCondition("report_id", match=qe.MatchValue(report_id)),
+            qe.FieldCondition("version", match=qe.MatchValue(version)),
+        ]
+    )
+
+
+def uuid_of(identifier: int | UUID | str) -> UUID:
+    """A point's id, however the engine gives it."""
+    return identifier if isinstance(identifier, UUID) else UUID(str(identifier))
