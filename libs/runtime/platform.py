@@ -15,10 +15,10 @@ from libs.events.envelope import EventPayload
 from libs.runtime.settings import PlatformSettings, ServiceName
 from libs.telemetry.ring import TraceRing
 from libs.telemetry.setup import Telemetry, setup_telemetry
-from libs.vectors.opening import open_index
 
 if TYPE_CHECKING:
     # The gateway's and ingest's images hold neither numpy nor Qdrant.
+    from libs.vectors.collections import Collections
     from libs.vectors.port import CollectionSpec, PassageIndex
 
 MAX_CONNECTIONS = 64
@@ -35,8 +35,8 @@ class Platform:
         self.new_id = new_id
         self._ring = TraceRing(settings.trace_ring)
         self._telemetry: dict[str, Telemetry] = {}
-        self._index: PassageIndex | None = None
-        self._index_lock = threading.Lock()
+        self._collections: Collections | None = None
+        self._collections_lock = threading.Lock()
 
     def telemetry(self, service: ServiceName) -> Telemetry:
         """A service's telemetry; all share one ring, so that a trace is seen whole."""
@@ -119,16 +119,23 @@ class Platform:
             "trust_env": False,
         }
 
+    def collections(self) -> "Collections":
+        """The collections of passages, for all services of the process."""
+        # See above: not at the top.
+        from libs.vectors.opening import open_collections  # noqa: PLC0415
+
+        with self._collections_lock:
+            if self._collections is None:
+                self._collections = open_collections(self.settings.vectors())
+            return self._collections
+
     def index(self, spec: "CollectionSpec") -> "PassageIndex":
-        """The passage index, opened once for all services of the process."""
-        with self._index_lock:
-            if self._index is None:
-                self._index = open_index(self.settings.vectors(), spec)
-            return self._index
+        """The collection of a model, opened once for all services of the process."""
+        return self.collections().index(spec)
 
     def close(self) -> None:
         """Let go of everything, after all services have stopped."""
-        if self._index is not None:
-            self._index.close()
+        if self._collections is not None:
+            self._collections.close()
         for telemetry in self._telemetry.values():
             telemetry.close()

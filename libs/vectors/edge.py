@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from threading import Lock
+from types import MappingProxyType
 from typing import Final, Self
 from uuid import UUID, uuid4
 
@@ -39,7 +40,6 @@ from libs.vectors.publications import Owner, Publications
 
 # Points written between flushes. It bounds the log to replay on start, and what a power cut takes.
 _FLUSH_EVERY: Final = 1000
-_SPEC_FILE: Final = "collection.json"
 _BLOCK: Final = 1 << 16
 
 
@@ -60,15 +60,17 @@ class EdgePassageIndex:
         self._closed = False
 
     @classmethod
-    def open(cls, folder: Path, spec: CollectionSpec) -> Self:
-        """Open the shard in `folder`, made first if there is none.
+    def open(
+        cls, folder: Path, spec: CollectionSpec, notes: Mapping[str, str] = MappingProxyType({})
+    ) -> Self:
+        """Open the shards in `folder`, made first, with these notes, if there are none.
 
         Raises Conflict if it was made with another model or dimension, if another process has it
         open, or if the folder holds something else.
         """
-        if not (folder / _SPEC_FILE).exists():
-            _create(folder, spec)
-        stored = CollectionSpec(**json.loads((folder / _SPEC_FILE).read_text("utf-8")))
+        if not (folder / rules.SPEC_FILE).exists():
+            _create(folder, spec, notes)
+        stored = CollectionSpec(**json.loads((folder / rules.SPEC_FILE).read_text("utf-8")))
         rules.check_spec(stored, spec, str(folder))
         shard = _load(folder)
         ensure_field_indexes(shard)
@@ -227,7 +229,7 @@ class EdgePassageIndex:
         return {uuid_of(point.id): point.score for point in scored}
 
 
-def _create(folder: Path, spec: CollectionSpec) -> None:
+def _create(folder: Path, spec: CollectionSpec, notes: Mapping[str, str]) -> None:
     """Make an empty shard beside its place and move it there, so that a crash leaves no half."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -238,13 +240,17 @@ def _create(folder: Path, spec: CollectionSpec) -> None:
     shard = qe.EdgeShard.create(str(draft), config)
     shard.flush()
     shard.close()
-    (draft / _SPEC_FILE).write_text(json.dumps(asdict(spec)), "utf-8")
+    (draft / rules.NOTES_FILE).write_text(json.dumps({**notes}), "utf-8")
+    (draft / rules.SPEC_FILE).write_text(json.dumps(asdict(spec)), "utf-8")
     try:
         draft.rename(folder)
     except OSError as error:
         shutil.rmtree(draft)
         # Two processes may start at once: then the other's shard is in place, and is loaded.
-        if error.errno not in {errno.ENOTEMPTY, errno.EEXIST} or not (folder / _SPEC_FILE).exists():
+        if (
+            error.errno not in {errno.ENOTEMPTY, errno.EEXIST}
+            or not (folder / rules.SPEC_FILE).exists()
+        ):
             raise Conflict(
                 f"{folder} holds something else than an index; move it away, or set "
                 "NAVIGATOR_DATA_DIR or NAVIGATOR_COLLECTION to another place."

@@ -4,16 +4,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from threading import RLock
+from types import MappingProxyType
 from typing import Final, Self
 from uuid import UUID, uuid4
 
 import httpx
 from qdrant_client import QdrantClient, models
-from qdrant_client.common.client_exceptions import ResourceExhaustedResponse
-from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
+from qdrant_client.http.exceptions import UnexpectedResponse
 
-from libs.errors import Conflict, InvalidInput, Overloaded, Unavailable
+from libs.errors import Conflict, InvalidInput
 from libs.vectors import rules
 from libs.vectors.port import (
     CollectionSpec,
@@ -29,67 +28,45 @@ from libs.vectors.port import (
     check_field,
 )
 from libs.vectors.publications import Owner, Publication, Publications
+from libs.vectors.qdrant_connection import QdrantConnection
 from libs.vectors.qdrant_reports import QdrantReports
 from libs.vectors.qdrant_requests import index_fields, routes, server_filter, server_point
-from libs.vectors.settings import IN_MEMORY
 
 _SNAPSHOT_TIMEOUT: Final = 600
 _HTTP_CONFLICT: Final = 409
-_HTTP_NOT_FOUND: Final = 404
-_HTTP_REFUSED: Final = frozenset({401, 403})
-_HTTP_BROKEN: Final = 500
 
 
 class QdrantPassageIndex:
-    """A collection of a server. `open` makes one; this takes a client and an existing one.
+    """A collection of a server. `open` makes one; this takes an existing one."""
 
-    `alone` keeps callers one after another, which qdrant-client's memory mode needs.
-    """
-
-    def __init__(
-        self, client: QdrantClient, collection: str, dimension: int, *, alone: bool, api_key: str
-    ) -> None:
-        self._client = client
+    def __init__(self, connection: QdrantConnection, collection: str, dimension: int) -> None:
+        self._connection = connection
+        self._client = connection.client
         self._collection = collection
-        self._reports = QdrantReports(client, collection)
+        self._reports = QdrantReports(connection.client, collection)
         self._publications = Publications()
         self._dimension = dimension
-        self._lock = RLock() if alone else None
-        self._api_key = api_key
         self._closed = False
 
     @classmethod
     def open(
         cls,
-        url: str,
+        connection: QdrantConnection,
         collection: str,
         spec: CollectionSpec,
-        *,
-        api_key: str | None = None,
-        timeout: float = 10.0,
+        notes: Mapping[str, str] = MappingProxyType({}),
     ) -> Self:
-        """Open a collection of the server at `url`, made first if there is none.
+        """Open a collection, made first, with these notes, if there is none.
 
         Raises Conflict if it was made with another model or dimension, Unavailable if the server
-        does not answer within `timeout` seconds.
+        does not answer. The connection stays its owner's to close.
         """
-        local = url == IN_MEMORY
-        if local:
-            client = QdrantClient(IN_MEMORY)
-        else:
-            # The version check would be a request, and a warning where we want an error.
-            client = QdrantClient(
-                url=url, api_key=api_key, timeout=max(1, round(timeout)), check_compatibility=False
-            )
-        index = cls(client, collection, spec.dimension, alone=local, api_key=api_key or "")
-        try:
-            with index._answering():
-                _prepare(client, collection, spec, indexed=not local)
-                index._reports.prepare(spec.dimension, indexed=not local)
-                index._publications.learn(index._reports.some())
-        except BaseException:
-            index.close()
-            raise
+        index = cls(connection, collection, spec.dimension)
+        indexed = not connection.in_memory
+        with connection.answering():
+            _prepare(connection.client, collection, spec, notes, indexed=indexed)
+            index._reports.prepare(spec.dimension, indexed=indexed)
+            index._publications.learn(index._reports.some())
         return index
 
     def upsert(self, points: Iterable[PassagePoint]) -> None:
@@ -199,7 +176,7 @@ class QdrantPassageIndex:
 
     def snapshot(self, directory: Path) -> Path:
         """See PassageIndex. The server makes the snapshot, it is fetched, and deleted there."""
-        if self._lock is not None:
+        if self._connection.in_memory:
             raise InvalidInput(
                 "Qdrant's memory mode keeps nothing; set NAVIGATOR_QDRANT_URL to a server, or "
                 "leave it out for the embedded engine, to have snapshots."
@@ -217,17 +194,15 @@ class QdrantPassageIndex:
                 server.delete(path)
 
     def close(self) -> None:
-        """Close the connections. Safe to call twice."""
-        if not self._closed:
-            self._closed = True
-            self._client.close()
+        """Answer no more. Safe to call twice."""
+        self._closed = True
 
     def _snapshots(self) -> httpx.Client:
         # qdrant-client neither fetches snapshots nor lets one call wait longer than the others.
         host = self._client.http.client.host.rstrip("/")
         return httpx.Client(
             base_url=f"{host}/collections/{self._collection}",
-            headers={"api-key": self._api_key} if self._api_key else {},
+            headers={"api-key": self._connection.api_key} if self._connection.api_key else {},
             timeout=_SNAPSHOT_TIMEOUT,
         )
 
@@ -274,26 +249,9 @@ class QdrantPassageIndex:
 
     @contextmanager
     def _answering(self) -> Iterator[None]:
-        """Turn what the client raises into Navigator's errors, and queue where it must."""
         rules.check_open(closed=self._closed)
-        if self._lock is not None:
-            with self._lock:
-                yield
-            return
-        try:
+        with self._connection.answering():
             yield
-        except (ResponseHandlingException, httpx.HTTPError) as error:
-            raise Unavailable(
-                "Qdrant does not answer; check that it runs and that NAVIGATOR_QDRANT_URL is right."
-            ) from error
-        except ResourceExhaustedResponse as error:
-            raise Overloaded(
-                "Qdrant is overloaded; come back later.", retry_after=error.retry_after_s
-            ) from error
-        except UnexpectedResponse as error:
-            if (refusal := _refusal(error.status_code)) is None:
-                raise
-            raise Unavailable(refusal) from error
 
 
 def _fetch(server: httpx.Client, path: str, target: Path) -> Path:
@@ -305,23 +263,16 @@ def _fetch(server: httpx.Client, path: str, target: Path) -> Path:
     return partial.rename(target)
 
 
-def _refusal(status: int | None) -> str | None:
-    """What to do about an answer that is not the request's fault; None if it may be."""
-    if status is None or status >= _HTTP_BROKEN:
-        return "Qdrant failed to answer; look into its log and try again."
-    if status in _HTTP_REFUSED:
-        return "Qdrant refuses the key; set NAVIGATOR_QDRANT_API_KEY."
-    if status == _HTTP_NOT_FOUND:
-        return (
-            "Qdrant has lost the collection; restart embed to make it anew, "
-            "then run `navigator replay`."
-        )
-    return None
-
-
-def _prepare(client: QdrantClient, collection: str, spec: CollectionSpec, *, indexed: bool) -> None:
+def _prepare(
+    client: QdrantClient,
+    collection: str,
+    spec: CollectionSpec,
+    notes: Mapping[str, str],
+    *,
+    indexed: bool,
+) -> None:
     if not client.collection_exists(collection):
-        _create(client, collection, spec)
+        _create(client, collection, spec, notes)
     found = client.get_collection(collection)
     metadata = found.config.metadata or {}
     if metadata.keys() < asdict(spec).keys():
@@ -335,7 +286,9 @@ def _prepare(client: QdrantClient, collection: str, spec: CollectionSpec, *, ind
         index_fields(client, collection)
 
 
-def _create(client: QdrantClient, collection: str, spec: CollectionSpec) -> None:
+def _create(
+    client: QdrantClient, collection: str, spec: CollectionSpec, notes: Mapping[str, str]
+) -> None:
     dense = models.VectorParams(size=spec.dimension, distance=models.Distance.DOT)
     sparse = models.SparseVectorParams(modifier=models.Modifier.IDF)
     try:
@@ -343,7 +296,7 @@ def _create(client: QdrantClient, collection: str, spec: CollectionSpec) -> None
             collection,
             vectors_config={rules.DENSE: dense},
             sparse_vectors_config={rules.BM25: sparse},
-            metadata=asdict(spec),
+            metadata={**asdict(spec), "notes": {**notes}},
         )
     except UnexpectedResponse as error:
         # embed and recommend may start at once; the other one has made it.

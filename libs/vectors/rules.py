@@ -37,6 +37,10 @@ RRF_WEIGHTS: Final = (5.0, 1.0)  # dense, BM25
 # 100,000 passages with many near-duplicates, against 0.88 with the default.
 HNSW_EF: Final = 256
 
+# In an embedded collection's folder: what it was made with.
+SPEC_FILE: Final = "collection.json"
+NOTES_FILE: Final = "notes.json"
+
 # Points per write. 256 points of 384 dimensions are about 1.5 MB of JSON; a server takes 32 MB.
 BATCH: Final = 256
 

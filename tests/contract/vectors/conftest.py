@@ -7,10 +7,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from libs.vectors.opening import open_index
 from libs.vectors.port import PassageIndex
 from libs.vectors.settings import VectorSettings
-from tests.contract.vectors.engines import ENGINES, SERVER, Open
+from tests.contract.vectors.engines import ENGINES, SERVER, Open, open_index
 from tests.contract.vectors.samples import SPEC
 
 

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from libs.errors import Conflict
-from libs.vectors.opening import open_index
 from libs.vectors.port import PassageFilter
 from libs.vectors.settings import VectorSettings
+from tests.contract.vectors.engines import open_index
 from tests.contract.vectors.samples import NOTHING, SPEC, point, point_id, points, unit
 
 # The process that is killed: it says when the writes have returned and then waits for the end.
 WRITER = """
 import sys
 from pathlib import Path
-from libs.vectors.opening import open_index
+from tests.contract.vectors.engines import open_index
 from libs.vectors.settings import VectorSettings
 from tests.contract.vectors.samples import SPEC, points, put
 index = open_index(VectorSettings(path=Path(sys.argv[1])), SPEC)

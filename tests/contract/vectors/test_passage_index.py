@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 from libs.errors import Conflict, InvalidInput, Unavailable
-from libs.vectors.opening import open_index
 from libs.vectors.port import (
     FILTER_FIELDS,
     INTEGER_FIELDS,
@@ -25,7 +24,7 @@ from libs.vectors.port import (
     SparseVector,
 )
 from libs.vectors.settings import VectorSettings
-from tests.contract.vectors.engines import LASTING, SERVER, Open, needs_server
+from tests.contract.vectors.engines import LASTING, SERVER, Open, needs_server, open_index
 from tests.contract.vectors.samples import (
     DIMENSION,
     NOTHING,
@@ -295,7 +294,7 @@ def test_another_model_is_refused_with_a_way_out(
     settings_of: Callable[[str], VectorSettings], engine: str, other: CollectionSpec
 ) -> None:
     open_index(settings_of(engine), SPEC).close()
-    with pytest.raises(Conflict, match="navigator replay") as refused:
+    with pytest.raises(Conflict, match="navigator reindex") as refused:
         open_index(settings_of(engine), other)
     assert SPEC.model in refused.value.detail
     open_index(settings_of(engine), SPEC).close()

@@ -12,9 +12,10 @@ import pytest
 from qdrant_client import QdrantClient
 
 from libs.errors import NavigatorError, Overloaded, Unavailable
-from libs.vectors.opening import open_index
 from libs.vectors.qdrant import QdrantPassageIndex
+from libs.vectors.qdrant_connection import QdrantConnection
 from libs.vectors.settings import VectorSettings
+from tests.contract.vectors.engines import open_index
 from tests.contract.vectors.samples import NOTHING, SPEC, point, unit
 
 # Status, headers and body for a method and a path.
@@ -58,7 +59,8 @@ def serving(script: Script) -> Iterator[tuple[str, list[tuple[str, str, str | No
 
 def _index(url: str, api_key: str = "") -> QdrantPassageIndex:
     client = QdrantClient(url=url, timeout=2, check_compatibility=False)
-    return QdrantPassageIndex(client, "passages", SPEC.dimension, alone=False, api_key=api_key)
+    connection = QdrantConnection(client, in_memory=False, api_key=api_key)
+    return QdrantPassageIndex(connection, "passages", SPEC.dimension)
 
 
 def _always(status: int, headers: dict[str, str] | None = None) -> Script:

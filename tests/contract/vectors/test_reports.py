@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 
 from libs.errors import InvalidInput, NotFound, Unavailable
-from libs.vectors.opening import open_index
 from libs.vectors.port import PassageFilter, PassageIndex, PassagePoint, ReportHit, Vector
 from libs.vectors.settings import VectorSettings
-from tests.contract.vectors.engines import LASTING, Open
+from tests.contract.vectors.engines import LASTING, Open, open_index
 from tests.contract.vectors.samples import NOTHING, SPEC, point, points, put, unit
 
 PASSAGES = 7
