@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from navigator import config, contracts, dlq, webhooks
+from navigator import config, contracts, dlq, reindex, webhooks
 from navigator.account import account
 from navigator.ask import ask
 from navigator.import_reports import import_reports
@@ -49,6 +49,7 @@ app.command()(account)
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(config.app, name="config")
 app.add_typer(contracts.app, name="contracts")
+app.add_typer(reindex.app, name="reindex")
 app.add_typer(webhooks.app, name="webhooks")
 
 

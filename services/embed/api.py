@@ -1,6 +1,7 @@
 """Embed over HTTP: vectors for questions."""
 
 import base64
+from collections.abc import Callable
 
 from fastapi import APIRouter
 
@@ -17,12 +18,13 @@ from services.embed.schemas import (
 )
 
 
-def routes(embedder: Embedder) -> APIRouter:
-    """The router."""
+def routes(current: Callable[[], Embedder]) -> APIRouter:
+    """The router. `current` is the model of the collection that is read at the moment."""
     router = APIRouter()
 
     @router.post("/v1/embeddings")
     def embeddings(request: EmbeddingsRequest) -> EmbeddingsResponse:
+        embedder = current()
         _check(request, embedder)
         texts = request.texts
         tokens = sum(embedder.count_tokens(texts))
@@ -36,6 +38,7 @@ def routes(embedder: Embedder) -> APIRouter:
 
     @router.get("/internal/model")
     def model() -> ModelInfo:
+        embedder = current()
         return ModelInfo(model=embedder.model, dimension=embedder.dimension)
 
     return router

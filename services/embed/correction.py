@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
@@ -36,7 +36,7 @@ class LanguageCorrection:
         """The means that were made with this model, or none where there are none for it."""
         with np.load(path, allow_pickle=False) as stored:
             if str(stored["model"]) != model:
-                return cls("uncorrected", {}, {})
+                return cls.nothing()
             languages = [str(language) for language in stored["languages"]]
             digest = hashlib.sha256(path.read_bytes()).hexdigest()[:8]
             return cls(
@@ -44,6 +44,16 @@ class LanguageCorrection:
                 queries=dict(zip(languages, stored["queries"], strict=True)),
                 passages=dict(zip(languages, stored["passages"], strict=True)),
             )
+
+    @classmethod
+    def nothing(cls) -> "LanguageCorrection":
+        """No correction."""
+        return cls("uncorrected", {}, {})
+
+    @classmethod
+    def of(cls, model: str, wanted: Literal["means", "none"]) -> "LanguageCorrection":
+        """The correction that the settings mean."""
+        return cls.load(model) if wanted == "means" else cls.nothing()
 
     def correct_queries(self, vectors: Vectors, weights: Sequence[Weights]) -> Vectors:
         """Questions' vectors, shape (n, dimension), with the languages of each."""

@@ -1,6 +1,7 @@
 """What the collection holds, counted for those who keep the account: ingest."""
 
 from collections import Counter
+from collections.abc import Callable
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -12,12 +13,13 @@ from libs.vectors.port import PassageFilter, PassageIndex
 STEP = 5_000
 
 
-def count_routes(index: PassageIndex) -> APIRouter:
-    """The router."""
+def count_routes(current: Callable[[], PassageIndex]) -> APIRouter:
+    """The router. `current` is the collection that is read at the moment."""
     router = APIRouter()
 
     @router.post("/internal/passages/counts")
     def count_passages(request: PassageCountsRequest) -> PassageCounts:
+        index = current()
         found, following = _count(index, request)
         published = index.published(sorted({report_id for report_id, _ in found}))
         return PassageCounts(

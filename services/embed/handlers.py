@@ -6,7 +6,6 @@ from typing import Protocol
 
 from opentelemetry.trace import Tracer
 
-from libs.bus.consumer import Handler
 from libs.errors import NotFound, Unavailable
 from libs.events.envelope import EventPayload
 from libs.events.labels import Label
@@ -18,7 +17,6 @@ from libs.events.payloads import (
     ReportWithdrawn,
 )
 from libs.events.report import Rejection, ReportContent
-from libs.events.topics import REPORTS_ACCEPTED, REPORTS_WITHDRAWN, Topic
 from libs.language.detection import LanguageDetector
 from libs.telemetry import names
 from libs.vectors.bm25 import Bm25Encoder
@@ -52,7 +50,7 @@ class ReportSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EmbedHandlers:
-    """The handlers with their ports."""
+    """The handlers of one collection, with their ports."""
 
     source: ReportSource
     embedder: Embedder
@@ -62,13 +60,6 @@ class EmbedHandlers:
     sorter: Sorter
     tracer: Tracer
     passage_tokens: int
-
-    def by_topic(self) -> dict[Topic, Handler]:
-        """Which handler takes the events of which topic."""
-        return {
-            REPORTS_ACCEPTED: self.on_report_accepted,
-            REPORTS_WITHDRAWN: self.on_report_withdrawn,
-        }
 
     def on_report_accepted(self, event: ReportAccepted) -> list[EventPayload]:
         """Cut, embed and index a report version in place of older ones, all at once."""

@@ -1,14 +1,15 @@
-"""Reads normalised reports from ingest over HTTP."""
+"""Reads normalised reports, and which there are, from ingest over HTTP."""
 
 import httpx
 
 from libs.errors import NotFound
+from libs.events.reindex import StandingReports
 from libs.events.report import ReportContent
 from libs.runtime.peers import answered
 
 
 class IngestReportSource:
-    """The ReportSource that asks ingest."""
+    """The ReportSource and the Record that ask ingest."""
 
     def __init__(self, client: httpx.Client) -> None:
         self._client = client
@@ -21,3 +22,10 @@ class IngestReportSource:
             response = self._client.get(url)
             response.raise_for_status()
         return ReportContent.model_validate_json(response.content)
+
+    def standing(self, after: str) -> StandingReports:
+        """See Record."""
+        with answered("ingest"):
+            response = self._client.get("/internal/reports/standing", params={"after": after})
+            response.raise_for_status()
+        return StandingReports.model_validate_json(response.content)

@@ -16,6 +16,10 @@ class EmbedSettings(BaseSettings):
     passage_tokens: Annotated[
         int, Field(ge=32, le=400, description="Longest passage, in the model's tokens.")
     ] = 160
+    correction: Annotated[
+        Literal["means", "none"],
+        Field(description="means: each language's mean is subtracted, where the model has them."),
+    ] = "means"
     query_cache: Annotated[
         int, Field(ge=0, description="Recent questions whose vectors are kept; 0 keeps none.")
     ] = 1_000

@@ -20,7 +20,7 @@ class SimilarReport(BaseModel):
     similarity: float
 
 
-def similar_routes(index: Callable[[], PassageIndex]) -> APIRouter:
+def similar_routes(current: Callable[[], PassageIndex]) -> APIRouter:
     """The router."""
     router = APIRouter()
 
@@ -33,7 +33,7 @@ def similar_routes(index: Callable[[], PassageIndex]) -> APIRouter:
                 title=hit.title,
                 similarity=hit.similarity,
             )
-            for hit in index().similar_reports(report_id, limit=limit)
+            for hit in current().similar_reports(report_id, limit=limit)
         ]
 
     return router

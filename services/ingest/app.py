@@ -39,6 +39,7 @@ from services.ingest.reconciler import Reconciler
 from services.ingest.repair import Repair
 from services.ingest.replay import Replay
 from services.ingest.settings import IngestSettings
+from services.ingest.standing import standing_routes
 from services.ingest.status_board import StatusBoard
 from services.ingest.sweeper import Sweeper
 from services.ingest.table_api import table_routes
@@ -100,6 +101,7 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
         streamed={BULK_PATH: platform.settings.max_bulk_bytes},
         telemetry=telemetry,
     )
+    app.include_router(standing_routes(database))
     app.include_router(routes(database, intake, board, replay, keep_answers))
     limits, turns = platform.settings, Turns(settings.max_bulk)
     app.include_router(bulk_routes(intake, turns, limits.max_body_bytes, limits.max_bulk_bytes))

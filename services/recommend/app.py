@@ -11,7 +11,7 @@ from libs.vectors.bm25 import Bm25Encoder
 from services.recommend.api import routes
 from services.recommend.handlers import RecommendHandlers
 from services.recommend.question import EmbedClient
-from services.recommend.recommender import LazyIndex, Recommender
+from services.recommend.recommender import Recommender
 from services.recommend.records import ReportRecords
 from services.recommend.settings import RecommendSettings
 
@@ -24,11 +24,10 @@ def build(settings: RecommendSettings, platform: Platform) -> Service:
     embed = platform.http(NAME, "embed")
     ingest = platform.http(NAME, "ingest")
     producer = platform.producer(NAME)
-    client = EmbedClient(embed)
     records = ReportRecords(ingest, settings.cached_records)
     recommender = Recommender(
-        embed=client,
-        index=LazyIndex(spec=client.spec, open=platform.index),
+        embed=EmbedClient(embed),
+        index=platform.index,
         bm25=Bm25Encoder(),
         detector=LanguageDetector(),
         records=records,

@@ -22,19 +22,17 @@ class DenseQuestion:
     vector: Vector
     model: str
 
+    @property
+    def spec(self) -> CollectionSpec:
+        """What the collection was made with that the vector can be compared with."""
+        return CollectionSpec(self.model, len(self.vector))
+
 
 class EmbedClient:
     """Asks the embed service. Raises Unavailable when it is away."""
 
     def __init__(self, client: httpx.Client) -> None:
         self._client = client
-
-    def spec(self) -> CollectionSpec:
-        """What the collection's vectors are made with."""
-        with answered("embed"):
-            response = self._client.get("/internal/model")
-            response.raise_for_status()
-        return CollectionSpec(**response.json())
 
     def embed(self, text: str) -> DenseQuestion:
         """A question's vector."""

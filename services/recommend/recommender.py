@@ -1,8 +1,7 @@
 """From a challenge to method cards."""
 
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from opentelemetry.trace import Tracer
 
@@ -20,10 +19,14 @@ from services.recommend.settings import RecommendSettings
 
 @dataclass(frozen=True, slots=True)
 class Recommender:
-    """Answers challenges. Raises Unavailable when embed, ingest or the index is away."""
+    """Answers challenges. Raises Unavailable when embed, ingest or the index is away.
+
+    `index` gives the collection of a model. Which model a question was embedded with is said with
+    its vector, so that it is compared with vectors of that model only.
+    """
 
     embed: EmbedClient
-    index: "LazyIndex"
+    index: Callable[[CollectionSpec], PassageIndex]
     bm25: Bm25Encoder
     detector: LanguageDetector
     records: ReportRecords
@@ -35,7 +38,7 @@ class Recommender:
         question = self.embed.embed(request.challenge)
         sparse = sparse_question(self.bm25, self.detector, request.challenge, request.language)
         with self.tracer.start_as_current_span(names.SPAN_RETRIEVE) as span:
-            hits = self.index.get().query(
+            hits = self.index(question.spec).query(
                 question.vector,
                 sparse,
                 where=_passage_filter(request.filters),
@@ -63,23 +66,6 @@ class Recommender:
                 most = self.settings.evidence_per_card
                 cards.append(card(found, content, most_evidence=most))
         return cards
-
-
-@dataclass(slots=True)
-class LazyIndex:
-    """The index, opened at the first question: only embed knows the model it was made with."""
-
-    spec: Callable[[], CollectionSpec]
-    open: Callable[[CollectionSpec], PassageIndex]
-    _index: PassageIndex | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def get(self) -> PassageIndex:
-        """The index. Raises Unavailable while embed is away."""
-        with self._lock:
-            if self._index is None:
-                self._index = self.open(self.spec())
-            return self._index
 
 
 def _passage_filter(filters: Filters) -> PassageFilter | None:

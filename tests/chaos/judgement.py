@@ -18,6 +18,7 @@ from libs.vectors.edge import EdgePassageIndex
 from libs.vectors.port import CollectionSpec, PassageFilter, PassageIndex
 from tests.chaos.platform import SplitPlatform
 from tests.chaos.stories import Promise
+from tests.e2e.processes import collection
 
 # Longer than consumers take to look at their lag anew, so that an event under way is seen.
 QUIET_S: Final = 2.5
@@ -65,7 +66,7 @@ def judge(platform: SplitPlatform, promises: Collection[Promise]) -> Verdict:
         answer = client.get("/v1/accounts/intake").raise_for_status()
     account = IntakeAccount.model_validate_json(answer.content)
     platform.stop()
-    with closing(_index(platform.data / "index" / "passages")) as index:
+    with closing(_index(collection(platform.data))) as index:
         found = _compared(promises, receipts, index)
     if _balances(account):
         return found

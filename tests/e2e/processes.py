@@ -1,5 +1,6 @@
 """Starts `navigator up` as its users do, in a process of its own, and takes it down by pid."""
 
+import json
 import os
 import queue
 import signal
@@ -40,6 +41,12 @@ def eventually(found: Callable[[], Any], *, within: float, what: str) -> Any:
             return value
         assert time.monotonic() < deadline, f"{what}: not within {within} s, last {value!r}"
         pause.wait(0.05)
+
+
+def collection(data_dir: Path) -> Path:
+    """The folder of the collection of passages that is read."""
+    roles = json.loads((data_dir / "index" / "passages.roles.json").read_bytes())
+    return data_dir / "index" / str(roles["active"])
 
 
 class Installation:

@@ -12,7 +12,7 @@ import numpy as np
 from libs.vectors.edge import EdgePassageIndex
 from libs.vectors.port import CollectionSpec, PassagePoint, SparseVector
 from tests.e2e.asking import ask, follow
-from tests.e2e.processes import Installation
+from tests.e2e.processes import Installation, collection
 
 TEXTS = {
     "kept": "Barnfamiljer lånar vinterkläder av varandra i en tidigare butik vid torget.",
@@ -57,7 +57,7 @@ def hand_over_all_kinds(client: httpx.Client) -> dict[str, str]:
 def tamper(data: Path, ids: dict[str, str]) -> None:
     """Lose one report's passages, and leave some that nobody should find."""
     strays = [(ids["changed"], 1), (ids["taken-back"], 1), ("nobody", 7)]
-    folder = data / "index" / "passages"
+    folder = collection(data)
     spec = CollectionSpec(**json.loads((folder / "collection.json").read_bytes()))
     with closing(EdgePassageIndex.open(folder, spec)) as index:
         index.delete_report(ids["lost"])

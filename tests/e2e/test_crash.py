@@ -7,7 +7,7 @@ from pathlib import Path
 from libs.vectors.edge import EdgePassageIndex
 from libs.vectors.port import CollectionSpec
 from tests.e2e.asking import ask
-from tests.e2e.processes import Installation, eventually
+from tests.e2e.processes import Installation, collection, eventually
 
 REPORTS = 50
 VILLAGES = ["Ammarnäs", "Kuhmo", "Ludza", "Molėtai", "Mrągowo", "Vega", "Haapsalu", "Anklam"]
@@ -50,7 +50,7 @@ def test_fifty_reports_survive_kill_9_of_everything(tmp_path: Path) -> None:
         receipts = client.get("/v1/reports", params={"limit": 200}).json()["items"]
     assert len({card["report_id"] for card in cards}) == len(cards)
     assert process.terminate() == 0
-    folder = tmp_path / "index" / "passages"
+    folder = collection(tmp_path)
     spec = CollectionSpec(**json.loads((folder / "collection.json").read_bytes()))
     with closing(EdgePassageIndex.open(folder, spec)) as index:
         assert index.count() == sum(receipt["passages"] for receipt in receipts) >= REPORTS

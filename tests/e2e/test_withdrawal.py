@@ -9,13 +9,13 @@ from pathlib import Path
 from libs.vectors.edge import EdgePassageIndex
 from libs.vectors.port import CollectionSpec
 from tests.e2e.asking import follow
-from tests.e2e.processes import Installation, eventually
+from tests.e2e.processes import Installation, collection, eventually
 
 REPORT = {"title": "Kanotpoolen", "text": "Kanotpoolen lånar ut kanoter till nyinflyttade."}
 
 
 def passages(data: Path) -> int:
-    folder = data / "index" / "passages"
+    folder = collection(data)
     spec = CollectionSpec(**json.loads((folder / "collection.json").read_bytes()))
     with closing(EdgePassageIndex.open(folder, spec)) as index:
         return index.count()

@@ -34,7 +34,7 @@ def index() -> FakeIndex:
 def ask(index: FakeIndex, body: Any) -> httpx.Response:
     app = FastAPI()
     install_problem_handlers(app)
-    app.include_router(count_routes(index))
+    app.include_router(count_routes(lambda: index))
 
     async def asked() -> httpx.Response:
         transport = httpx.ASGITransport(app)

@@ -1,0 +1,284 @@
+"""The collections that embed writes: the one that is read, and those that follow it.
+
+While a new collection is built, and until it is confirmed, everything that comes in is written
+to both, each with its own model. Which is read stands in the store (`Roles`), so that all
+processes know; every question is answered with the model of the one that is read.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from libs.clock import Clock
+from libs.errors import Conflict
+from libs.events.envelope import EventPayload
+from libs.events.payloads import ReportAccepted, ReportWithdrawn
+from libs.events.reindex import ReindexRequest
+from libs.vectors.collections import Collections, Notes, Roles
+from libs.vectors.port import CollectionSpec, PassageIndex
+from libs.vectors.rules import check_spec
+from services.embed.embedder import Embedder
+from services.embed.handlers import EmbedHandlers
+from services.embed.model_choice import chosen, is_set, recipe_of, with_recipe
+from services.embed.settings import EmbedSettings
+
+log = logging.getLogger(__name__)
+
+OpenModel = Callable[[EmbedSettings], Embedder]
+MakeHandlers = Callable[[Embedder, PassageIndex], EmbedHandlers]
+# Reports written at once by the consumer and a re-index wait for each other in so many queues.
+_QUEUES: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One collection with the model that fills it."""
+
+    name: str
+    settings: EmbedSettings
+    handlers: EmbedHandlers
+    _locks: tuple[threading.Lock, ...] = field(
+        default_factory=lambda: tuple(threading.Lock() for _ in range(_QUEUES)), compare=False
+    )
+
+    @property
+    def embedder(self) -> Embedder:
+        """The model."""
+        return self.handlers.embedder
+
+    @property
+    def index(self) -> PassageIndex:
+        """The collection."""
+        return self.handlers.index
+
+    def accept(self, event: ReportAccepted) -> list[EventPayload]:
+        """See EmbedHandlers; one event of a report after the other."""
+        with self._lock(event.report_id):
+            return self.handlers.on_report_accepted(event)
+
+    def withdraw(self, event: ReportWithdrawn) -> list[EventPayload]:
+        """See EmbedHandlers; one event of a report after the other."""
+        with self._lock(event.report_id):
+            return self.handlers.on_report_withdrawn(event)
+
+    def _lock(self, report_id: str) -> threading.Lock:
+        return self._locks[hash(report_id) % _QUEUES]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The targets by the part that they play, at one moment."""
+
+    active: Target
+    building: Target | None = None
+    previous: Target | None = None
+
+    @property
+    def followers(self) -> tuple[Target, ...]:
+        """What is written beside the one that is read."""
+        return tuple(each for each in (self.building, self.previous) if each is not None)
+
+
+class Targets:
+    """Opens the targets, and changes their parts. May be used from any thread."""
+
+    def __init__(
+        self,
+        collections: Collections,
+        settings: EmbedSettings,
+        open_model: OpenModel,
+        handlers: MakeHandlers,
+        clock: Clock,
+    ) -> None:
+        """Open the collection that is read; made with the settings' model where there is none.
+
+        Raises Conflict if it was made with another model than the settings mean, unless a
+        re-index made it in place of the one they mean.
+        """
+        self._collections = collections
+        self._settings = settings
+        self._open_model = open_model
+        self._handlers = handlers
+        self._clock = clock
+        self._changing = threading.Lock()
+        self._opened: dict[str, Target] = {}
+        self._parts = Parts(self._first())
+
+    @property
+    def parts(self) -> Parts:
+        """The parts as they are now."""
+        return self._parts
+
+    def notes(self, target: Target) -> Notes:
+        """What was noted when a collection was made."""
+        return self._collections.made(target.name).notes
+
+    def refresh(self) -> Parts:
+        """Open and close what the roles say, which another process may have changed.
+
+        Raises Unavailable when a model or the store is away; what was open stays open.
+        """
+        with self._changing:
+            return self._take(self._collections.roles())
+
+    def begin(self, request: ReindexRequest) -> Parts:
+        """Make a new collection. Harmless where the same is being built already.
+
+        Raises Conflict if one is being built or not confirmed, or if the model is the one that
+        is read; what opening the model raises.
+        """
+        with self._changing:
+            roles = self._collections.roles()
+            wanted = chosen(self._settings, request)
+            if self._parts.building is not None and roles.building is not None:
+                if self._parts.building.settings == wanted:
+                    return self._parts
+                raise Conflict("Another collection is being built: `navigator reindex cancel`.")
+            if roles.building is not None or roles.previous is not None:
+                raise Conflict(
+                    "The collection before this one is still kept: `navigator reindex confirm` "
+                    "removes it, `navigator reindex rollback` goes back to it."
+                )
+            return self._begin(wanted, roles, hold=request.hold)
+
+    def switch(self) -> Parts:
+        """Read the new collection from now on, and keep the old one."""
+        with self._changing:
+            roles = self._collections.roles()
+            if roles.building is None:
+                raise Conflict("No collection is being built: `navigator reindex --model …`.")
+            return self._assign(Roles(active=roles.building, previous=roles.active))
+
+    def rollback(self) -> Parts:
+        """Read the collection before again. The other is kept, and can be gone back to in turn."""
+        with self._changing:
+            roles = self._collections.roles()
+            if roles.previous is None:
+                raise Conflict("There is no collection to go back to.")
+            return self._assign(Roles(active=roles.previous, previous=roles.active))
+
+    def confirm(self) -> Parts:
+        """Remove the collection that is not read any more."""
+        with self._changing:
+            roles = self._collections.roles()
+            if roles.previous is None:
+                raise Conflict("There is nothing to confirm.")
+            return self._remove(roles.previous, Roles(active=roles.active))
+
+    def cancel(self) -> Parts:
+        """Give up the collection that is being built."""
+        with self._changing:
+            roles = self._collections.roles()
+            if roles.building is None:
+                raise Conflict("No collection is being built.")
+            return self._remove(roles.building, replace(roles, building=None))
+
+    def close(self) -> None:
+        """Let go of the models; the collections are the platform's."""
+        for target in self._opened.values():
+            target.embedder.close()
+
+    def _first(self) -> Target:
+        roles = self._collections.roles()
+        if roles.active is None:
+            target = self._put(self._settings, {"recipe": recipe_of(self._settings)})
+            self._collections.assign(replace(roles, active=target.name))
+            return target
+        made = self._collections.made(roles.active)
+        replaced = made.notes.get("replaces")
+        if replaced is not None and is_set(self._settings, replaced):
+            log.warning(
+                "the settings name the model before the re-index; set the one that is in use",
+                extra={"model": made.spec.model},
+            )
+            return self._target(roles.active)
+        # Compared before anything is made: nobody asked for a collection of another model.
+        return self._put(self._settings, None, expected=made.spec)
+
+    def _target(self, name: str) -> Target:
+        """A collection that is there, with the model that it was made with."""
+        if name not in self._opened:
+            made = self._collections.made(name)
+            recipe = made.notes.get("recipe") or self._recipe_before(name)
+            settings = with_recipe(self._settings, recipe) if recipe else self._settings
+            self._put(settings, None, expected=made.spec)
+        return self._opened[name]
+
+    def _recipe_before(self, name: str) -> str | None:
+        """For a collection from before recipes were kept: what the one after it says."""
+        roles = self._collections.roles()
+        for other in (roles.active, roles.building, roles.previous):
+            if other not in {None, name}:
+                return self._collections.made(str(other)).notes.get("before")
+        return None
+
+    def _put(
+        self,
+        settings: EmbedSettings,
+        notes: Notes | None,
+        *,
+        expected: CollectionSpec | None = None,
+        unlike: str | None = None,
+    ) -> Target:
+        """Open a model and its collection, which is to be the expected one, or another one."""
+        embedder = self._open_model(settings)
+        try:
+            spec = CollectionSpec(embedder.model, embedder.dimension)
+            name = self._collections.name_of(spec)
+            if expected is not None:
+                check_spec(expected, spec, name)
+            if unlike is not None:
+                _check_other(name, unlike, spec)
+                # What may be left of one that was given up.
+                self._collections.drop(name)
+            index = self._collections.index(spec, notes)
+        except BaseException:
+            embedder.close()
+            raise
+        self._opened[name] = Target(name, settings, self._handlers(embedder, index))
+        return self._opened[name]
+
+    def _begin(self, settings: EmbedSettings, roles: Roles, *, hold: bool) -> Parts:
+        notes = {
+            "recipe": recipe_of(settings),
+            "before": recipe_of(self._parts.active.settings),
+            "replaces": recipe_of(self._settings),
+            "started_at": self._clock().isoformat(),
+            "hold": "yes" if hold else "",
+        }
+        target = self._put(settings, notes, unlike=roles.active)
+        roles = replace(roles, building=target.name)
+        self._collections.assign(roles)
+        return self._take(roles)
+
+    def _assign(self, roles: Roles) -> Parts:
+        # Opened before anybody is told to read it.
+        self._take(self._collections.roles())
+        self._collections.assign(roles)
+        return self._take(roles)
+
+    def _remove(self, name: str, roles: Roles) -> Parts:
+        self._collections.assign(roles)
+        parts = self._take(roles)
+        self._collections.drop(name)
+        return parts
+
+    def _take(self, roles: Roles) -> Parts:
+        def named(name: str | None) -> Target | None:
+            return self._target(name) if name is not None else None
+
+        active = named(roles.active) or self._parts.active
+        self._parts = Parts(active, named(roles.building), named(roles.previous))
+        for name in self._opened.keys() - {active.name, roles.building, roles.previous}:
+            self._opened.pop(name).embedder.close()
+        return self._parts
+
+
+def _check_other(name: str, active: str, spec: CollectionSpec) -> None:
+    if name == active:
+        raise Conflict(
+            f"The collection that is read was made with {spec.model} already. To fill what is "
+            "missing in it, run `navigator replay`."
+        )
