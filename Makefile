@@ -88,6 +88,9 @@ bench: $(VENV)/.dev packages ## How fast reports are taken in, beside a bare app
 bench-embed: $(VENV)/.dev ## How near the embedder is to the machine, and what questions notice of bulk
 	$(BIN)/python -m benchmarks.embed $(ARGS)
 
+bench-index: $(VENV)/.dev ## Recall and speed of the index at up to 100,000 passages (writes docs/index.md)
+	$(BIN)/python -m benchmarks.index --markdown docs/index.md $(ARGS)
+
 chaos: $(VENV)/.dev ## kill -9 of each part under load, 20 runs: what is lost (writes docs/durability.md)
 	$(BIN)/python -m tests.chaos --markdown docs/durability.md $(ARGS)
 
@@ -105,4 +108,4 @@ lock: $(VENV)/.dev ## Compile the locks anew (make lock ARGS=--upgrade for newer
 clean: ## Remove the environment and caches; the platform's data in var/ stays
 	rm -rf $(VENV) $(TORCH) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache artefacts
 
-.PHONY: help install dev run test test-transformers packages check lint types contracts manifests fmt demo-documents bench bench-embed chaos quality documents lock clean
+.PHONY: help install dev run test test-transformers packages check lint types contracts manifests fmt demo-documents bench bench-embed bench-index chaos quality documents lock clean

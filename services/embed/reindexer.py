@@ -115,7 +115,7 @@ class Reindexer(PeriodicWorker):
         )
         if shown is None or not parts.followers:
             return status
-        rate = self._made / self._made_in_s if self._made else None
+        rate = self._made / self._made_in_s if self._made_in_s else None
         left = shown.passages_total - shown.passages
         newest = parts.building or parts.active
         started_at = self._targets.notes(newest).get("started_at")

@@ -1,0 +1,308 @@
+"""Changing the model on hand-written ports: the parts that collections play, step by step."""
+
+import dataclasses
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from opentelemetry.trace import NoOpTracer
+
+from libs.errors import Conflict, InvalidInput, NavigatorError, Unavailable
+from libs.events.payloads import ReportAccepted, ReportIndexed, ReportWithdrawn
+from libs.events.reindex import ReindexRequest, StandingReport, StandingReports
+from libs.events.report import NormalisedReport, ReportContent, Section
+from libs.language.detection import LanguageDetector
+from libs.vectors.bm25 import Bm25Encoder
+from libs.vectors.collections import Collections, Made, Notes, Roles
+from libs.vectors.port import CollectionSpec, PassageIndex
+from services.embed.embedder import Embedder
+from services.embed.every_collection import EveryCollection
+from services.embed.handlers import EmbedHandlers
+from services.embed.reindexer import SETTLE_S, Reindexer
+from services.embed.settings import EmbedSettings
+from services.embed.targets import Targets
+from tests.unit.embed.fakes import FakeEmbedder, FakeIndex, FakeSource
+
+OTHER = ReindexRequest(correction="none")
+MODELS = {"means": "fake@1", "none": "other@1"}
+
+
+class FakeStore:
+    """Collections in memory; they outlive the processes that open them."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, tuple[Made, FakeIndex]] = {}
+        self.given = Roles()
+
+    def roles(self) -> Roles:
+        return self.given
+
+    def assign(self, roles: Roles) -> None:
+        self.given = roles
+
+    def made(self, name: str) -> Made | None:
+        return self.known[name][0] if name in self.known else None
+
+    def open(self, name: str, spec: CollectionSpec, notes: Notes) -> PassageIndex:
+        made = (Made(spec, dict(notes)), FakeIndex())
+        return self.known.setdefault(name, made)[1]
+
+    def drop(self, name: str) -> None:
+        self.known.pop(name, None)
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class FakeRecord:
+    """Ingest's record, two reports on a page."""
+
+    def __init__(self) -> None:
+        self.standing_reports: dict[str, StandingReport] = {}
+
+    def standing(self, after: str) -> StandingReports:
+        behind = sorted(key for key in self.standing_reports if key > after)
+        page = tuple(self.standing_reports[key] for key in behind[:2])
+        return StandingReports(
+            items=page,
+            next=page[-1].report_id if len(behind) > 2 else None,
+            reports=len(self.standing_reports),
+            passages=sum(each.passages for each in self.standing_reports.values()),
+        )
+
+
+class Stage:
+    """Embed without HTTP and Kafka; `restart` is what a kill leads to."""
+
+    def __init__(self) -> None:
+        self.store, self.source, self.record = FakeStore(), FakeSource(), FakeRecord()
+        self.settings = EmbedSettings()
+        self.now = 0.0
+        self.away: set[str] = set()
+        self.restart()
+
+    def restart(self) -> None:
+        collections = Collections(self.store, "passages")
+        self.targets = Targets(
+            collections, self.settings, self.open_model, self.handlers, lambda: datetime.now(UTC)
+        )
+        self.reindexer = Reindexer(self.targets, self.record, self.clock)
+        self.events = EveryCollection(self.targets)
+
+    def clock(self) -> float:
+        self.now += 0.001
+        return self.now
+
+    def open_model(self, settings: EmbedSettings) -> Embedder:
+        if settings.correction in self.away:
+            raise Unavailable("the model is away")
+        embedder = FakeEmbedder()
+        embedder.model = MODELS[settings.correction]
+        return embedder
+
+    def handlers(self, embedder: Embedder, index: PassageIndex) -> EmbedHandlers:
+        return EmbedHandlers(
+            source=self.source,
+            embedder=embedder,
+            index=index,
+            bm25=Bm25Encoder(),
+            detector=DETECTOR,
+            tracer=NoOpTracer(),
+            passage_tokens=10,
+        )
+
+    def accept(self, report_id: str, version: int = 1) -> None:
+        """A report comes in and is indexed, as ingest then knows."""
+        url = f"/internal/reports/{report_id}/versions/{version}"
+        report = NormalisedReport(title="T", sections=(Section(text="Vi ringde på. " * 9),))
+        self.source.contents[url] = ReportContent(
+            report_id=report_id, version=version, partner="p", report=report
+        )
+        event = ReportAccepted(
+            report_id=report_id, version=version, partner="p", digest="d", content_url=url
+        )
+        (told,) = self.events.on_report_accepted(event)
+        assert isinstance(told, ReportIndexed)
+        self.record.standing_reports[report_id] = StandingReport(
+            passages=told.passages, withdrawn=False, **event.model_dump()
+        )
+
+    def withdraw(self, report_id: str) -> None:
+        standing = self.record.standing_reports[report_id]
+        self.events.on_report_withdrawn(
+            ReportWithdrawn(report_id=report_id, version=standing.version)
+        )
+        self.record.standing_reports[report_id] = standing.model_copy(update={"withdrawn": True})
+
+    def work(self, steps: int = 200) -> None:
+        """So many steps of the worker, a second after the other."""
+        for _ in range(steps):
+            self.now += 1
+            self.reindexer._look()
+
+    def read(self) -> str:
+        return self.targets.parts.active.embedder.model
+
+    def index(self, model: str) -> FakeIndex:
+        return next(i for made, i in self.store.known.values() if made.spec.model == model)
+
+    def held(self) -> dict[str, dict[str, int]]:
+        """Versions that are found, by the model of the collection."""
+        return {made.spec.model: dict(index.versions) for made, index in self.store.known.values()}
+
+
+DETECTOR = LanguageDetector()
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    made = Stage()
+    for name in "abcde":
+        made.accept(name)
+    yield made
+    made.targets.close()
+
+
+ALL = dict.fromkeys("abcde", 1)
+
+
+def test_a_new_collection_is_filled_and_then_read(stage: Stage) -> None:
+    assert stage.reindexer.begin(OTHER).phase == "building"
+    assert (stage.read(), stage.reindexer.status().reports) == ("fake@1", 0)
+    stage.work(5)
+    half = stage.reindexer.status()
+    assert 0 < half.reports < half.reports_total == 5
+    assert half.remaining_s is not None
+    assert stage.read() == "fake@1"
+    stage.work()
+    assert stage.held() == {"fake@1": ALL, "other@1": ALL}
+    assert (stage.read(), stage.reindexer.status().phase) == ("other@1", "switched")
+    assert stage.reindexer.confirm().phase == "none"
+    assert stage.held() == {"other@1": ALL}
+
+
+def test_it_is_not_read_before_all_processes_write_it(stage: Stage) -> None:
+    stage.reindexer.begin(OTHER)
+    stage.work(int(SETTLE_S))
+    assert stage.reindexer.status().phase in {"building", "checking"}
+
+
+def test_after_a_kill_it_goes_on_where_it_was(stage: Stage) -> None:
+    stage.reindexer.begin(OTHER)
+    stage.work(5)
+    done = stage.held()["other@1"]
+    assert 0 < len(done) < 5
+    first = dict(stage.index("other@1").points)
+    stage.restart()
+    stage.work()
+    assert stage.held()["other@1"] == ALL
+    points = stage.index("other@1").points
+    assert all(points[key] is point for key, point in first.items()), "none is written again"
+
+
+def test_what_comes_meanwhile_is_in_both(stage: Stage) -> None:
+    stage.reindexer.begin(OTHER)
+    stage.work(3)
+    stage.accept("f")
+    stage.accept("a", 2)
+    stage.withdraw("e")
+    stage.work()
+    stage.accept("g")
+    stage.withdraw("d")
+    both = {"a": 2, "b": 1, "c": 1, "f": 1, "g": 1}
+    assert stage.held() == {"fake@1": both, "other@1": both}
+    assert stage.reindexer.rollback().active.model == "fake@1"
+    assert stage.read() == "fake@1"
+    assert stage.reindexer.rollback().active.model == "other@1"
+
+
+def test_what_the_new_model_could_not_take_is_made_up_for(stage: Stage) -> None:
+    stage.reindexer.begin(OTHER)
+    stage.work(3)
+    building = stage.targets.parts.building
+    assert building is not None
+
+    class Away(FakeIndex):
+        def published(self, report_ids: object) -> dict[str, int]:
+            raise Unavailable("away")
+
+        def upsert(self, points: object) -> None:
+            raise Unavailable("away")
+
+        def delete_report(self, report_id: str, *, before_version: int | None = None) -> None:
+            raise Unavailable("away")
+
+    away = dataclasses.replace(
+        building, handlers=dataclasses.replace(building.handlers, index=Away())
+    )
+    parts = stage.targets.parts
+    stage.targets._parts = dataclasses.replace(parts, building=away)
+    stage.accept("f")
+    stage.withdraw("a")
+    assert "f" not in stage.held()["other@1"]
+    stage.work()
+    assert stage.held()["other@1"] == stage.held()["fake@1"] == dict.fromkeys("bcdef", 1)
+
+
+def test_the_settings_may_name_the_old_model_until_they_are_changed(stage: Stage) -> None:
+    stage.reindexer.begin(OTHER)
+    stage.work()
+    stage.restart()
+    assert stage.read() == "other@1"
+    stage.settings = EmbedSettings(correction="none")
+    stage.restart()
+    stage.work(2)
+    stage.reindexer.confirm()
+    stage.restart()
+    assert stage.read() == "other@1"
+    stage.settings = EmbedSettings()
+    stage.restart()
+    assert stage.read() == "other@1"
+
+
+def test_another_model_that_is_only_set_is_refused(stage: Stage) -> None:
+    stage.settings = EmbedSettings(correction="none")
+    with pytest.raises(Conflict, match="navigator reindex"):
+        stage.restart()
+    assert list(stage.held()) == ["fake@1"]
+
+
+def test_held_it_waits_for_the_switch_and_can_be_given_up(stage: Stage) -> None:
+    held = OTHER.model_copy(update={"hold": True})
+    stage.reindexer.begin(held)
+    with pytest.raises(Conflict, match="does not hold all"):
+        stage.reindexer.switch()
+    stage.work()
+    assert stage.reindexer.status().phase == "complete"
+    assert stage.reindexer.cancel().phase == "none"
+    assert list(stage.held()) == ["fake@1"]
+    stage.reindexer.begin(held)
+    stage.work()
+    stage.reindexer.switch()
+    assert stage.read() == "other@1"
+
+
+@pytest.mark.parametrize("step", ["switch", "confirm", "rollback", "cancel"])
+def test_steps_out_of_turn_are_refused(stage: Stage, step: str) -> None:
+    with pytest.raises(Conflict):
+        getattr(stage.reindexer, step)()
+
+
+def test_wrong_requests_are_refused(stage: Stage) -> None:
+    wrong: list[tuple[ReindexRequest, type[NavigatorError]]] = [
+        (ReindexRequest(correction="means"), Conflict),
+        (ReindexRequest(engine="abacus"), InvalidInput),
+    ]
+    for request, error in wrong:
+        with pytest.raises(error):
+            stage.reindexer.begin(request)
+    stage.away.add("none")
+    with pytest.raises(Unavailable):
+        stage.reindexer.begin(OTHER)
+    assert stage.store.given.building is None
+    stage.away.clear()
+    stage.reindexer.begin(OTHER)
+    assert stage.reindexer.begin(OTHER).phase == "building"
+    stage.work()
+    with pytest.raises(Conflict, match="confirm"):
+        stage.reindexer.begin(OTHER)
