@@ -94,7 +94,7 @@ class EdgePassageIndex:
         operation = qe.UpdateOperation.delete_points_by_filter(qe.Filter(must=[*must]))
         with self._writing:
             rules.check_open(closed=self._closed)
-            self._reports.update(operation)
+            self._reports.delete(report_id, before_version)
         self._write(operation, 1)
 
     def publish(self, report_id: str, version: int) -> None:

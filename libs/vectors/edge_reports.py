@@ -18,11 +18,17 @@ _DRAFT: Final = ".reports-"
 
 
 class EdgeReports:
-    """The shard, and the passages' one that it is made from. Writers come one at a time."""
+    """The shard, and the passages' one that it is made from. Writers come one at a time.
+
+    This process alone has the shard open, so what is published is looked up in memory, some 300
+    bytes a report: to read 80 points takes half a millisecond of every question.
+    """
 
     def __init__(self, shard: qe.EdgeShard, passages: qe.EdgeShard) -> None:
         self._shard = shard
         self._passages = passages
+        found = _scrolled(shard, None, [*rules.PUBLICATION])
+        self._published = dict(rules.publication(record.payload or {}) for record in found)
 
     @classmethod
     def open(cls, folder: Path, passages: qe.EdgeShard, dimension: int) -> Self:
@@ -42,23 +48,25 @@ class EdgeReports:
         """See PassageIndex. `mark` is another one each time."""
         passages = _passages_of(self._passages, (report_id, version))
         rules.check_passages(passages, report_id, version)
-        self.update(qe.UpdateOperation.upsert_points([_report_point(passages, mark)]))
+        self._shard.update(qe.UpdateOperation.upsert_points([_report_point(passages, mark)]))
+        self._published[report_id] = Publication(version, mark)
 
-    def update(self, operation: qe.UpdateOperation) -> None:
-        """Write."""
-        self._shard.update(operation)
+    def delete(self, report_id: str, before_version: int | None) -> None:
+        """Take a report's version out of the answers, if it is below the given one."""
+        found = self._published.get(report_id)
+        if found is None or (before_version is not None and found.version >= before_version):
+            return
+        del self._published[report_id]
+        self._shard.update(qe.UpdateOperation.delete_points([rules.report_point_id(report_id)]))
 
     def read(self, report_ids: Iterable[str]) -> dict[str, Publication]:
-        """What is published of these reports. 50 of them take 0.2 ms."""
-        ids = [rules.report_point_id(report_id) for report_id in report_ids]
-        if not ids:
-            return {}
-        return _publications(self._shard.retrieve([*ids], True, False))
+        """What is published of these reports."""
+        known = self._published
+        return {key: known[key] for key in report_ids if key in known}
 
     def publications(self) -> dict[str, Publication]:
         """All there are."""
-        found = _scrolled(self._shard, None, [*rules.PUBLICATION])
-        return _publications(found)
+        return dict(self._published)
 
     def similar(self, report_id: str, where: PassageFilter | None, limit: int) -> list[ReportHit]:
         """See PassageIndex."""
@@ -136,7 +144,3 @@ def _report_point(passages: list[qe.Record], mark: str) -> qe.Point:
 
 def _dense(record: qe.Record) -> list[float]:
     return cast("dict[str, list[float]]", record.vector)[rules.DENSE]
-
-
-def _publications(records: Iterable[qe.Record]) -> dict[str, Publication]:
-    return dict(rules.publication(record.payload or {}) for record in records)

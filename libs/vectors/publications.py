@@ -62,18 +62,18 @@ class Publications:
         for _ in range(_ROUNDS):
             began = self._monotonic()
             hits = search(hidden)
-            now = read({report_id for report_id, _ in map(_owner, hits)})
-            unseen = {hit.id for hit in hits if not self._was_there(hit, now, began)}
+            owners = set(map(_owner, hits))
+            now = read({report_id for report_id, _ in owners})
+            doubtful = {owner for owner in owners if not self._was_there(owner, now, began)}
             self.learn(now)
-            if not unseen:
+            if not doubtful:
                 return hits
-            hidden |= {owner for owner in map(_owner, hits) if not _is_of(owner, now)}
-        return [hit for hit in hits if hit.id not in unseen]
+            hidden |= {owner for owner in doubtful if not _is_of(owner, now)}
+        return [hit for hit in hits if _owner(hit) not in doubtful]
 
-    def _was_there(self, hit: PassageHit, now: Mapping[str, Publication], began: float) -> bool:
-        report_id, _ = owner = _owner(hit)
-        known, since = self._known.get(report_id, (None, began))
-        return _is_of(owner, now) and known == now[report_id] and since <= began
+    def _was_there(self, owner: Owner, now: Mapping[str, Publication], began: float) -> bool:
+        known, since = self._known.get(owner[0], (None, began))
+        return _is_of(owner, now) and known == now[owner[0]] and since <= began
 
 
 def _owner(hit: PassageHit) -> Owner:
