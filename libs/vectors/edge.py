@@ -236,6 +236,9 @@ def _create(folder: Path, spec: CollectionSpec, notes: Mapping[str, str]) -> Non
     config = qe.EdgeConfig(
         vectors={rules.DENSE: qe.EdgeVectorParams(spec.dimension, qe.Distance.Dot)},
         sparse_vectors={rules.BM25: qe.EdgeSparseVectorParams(modifier=qe.Modifier.Idf)},
+        hnsw_config=qe.HnswIndexConfig(
+            rules.HNSW_M, rules.HNSW_EF_CONSTRUCT, rules.HNSW_FULL_SCAN_KB
+        ),
     )
     shard = qe.EdgeShard.create(str(draft), config)
     shard.flush()

@@ -296,6 +296,7 @@ def _create(
             collection,
             vectors_config={rules.DENSE: dense},
             sparse_vectors_config={rules.BM25: sparse},
+            hnsw_config=models.HnswConfigDiff(m=rules.HNSW_M, ef_construct=rules.HNSW_EF_CONSTRUCT),
             metadata={**asdict(spec), "notes": {**notes}},
         )
     except UnexpectedResponse as error:

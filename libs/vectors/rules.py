@@ -37,6 +37,12 @@ RRF_WEIGHTS: Final = (5.0, 1.0)  # dense, BM25
 # 100,000 passages with many near-duplicates, against 0.88 with the default.
 HNSW_EF: Final = 256
 
+# Edges of a passage in that graph, and the width of the search that chooses them.
+HNSW_M: Final = 16
+HNSW_EF_CONSTRUCT: Final = 100
+# Kilobytes of vectors below which all are compared (the engine's own value).
+HNSW_FULL_SCAN_KB: Final = 10_000
+
 # In an embedded collection's folder: what it was made with.
 SPEC_FILE: Final = "collection.json"
 NOTES_FILE: Final = "notes.json"
