@@ -20,10 +20,13 @@ class EdgeStore:
         self._file = folder / f"{base}.roles.json"
 
     def roles(self) -> Roles:
-        """See CollectionStore."""
+        """See CollectionStore. What was removed by hand plays no part, as on a server."""
         if not self._file.exists():
             return Roles()
-        return Roles(**json.loads(self._file.read_text("utf-8")))
+        known: dict[str, str | None] = json.loads(self._file.read_text("utf-8"))
+        return Roles(
+            **{role: name if self._is_there(name) else None for role, name in known.items()}
+        )
 
     def assign(self, roles: Roles) -> None:
         """See CollectionStore. The file is replaced whole, so that no crash leaves half of it."""
@@ -61,6 +64,9 @@ class EdgeStore:
             shutil.rmtree(away, ignore_errors=True)
             place.rename(away)
             shutil.rmtree(away)
+
+    def _is_there(self, name: str | None) -> bool:
+        return name is not None and (self._folder / name / rules.SPEC_FILE).exists()
 
     def close(self) -> None:
         """Nothing to let go of."""

@@ -1,5 +1,6 @@
 """Collections and their parts: one suite for a folder and a server."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -79,4 +80,17 @@ def test_roles_are_there_after_a_restart(tmp_path: Path) -> None:
         collections.assign(Roles(collections.name_of(SPEC)))
     with closing(open_collections(settings)) as collections:
         assert collections.roles() == Roles(collections.name_of(SPEC))
+        assert collections.index(SPEC).count() == 0
+
+
+def test_a_collection_that_was_wiped_plays_no_part_and_is_made_anew(tmp_path: Path) -> None:
+    settings = VectorSettings(path=tmp_path)
+    with closing(open_collections(settings)) as collections:
+        collections.index(SPEC)
+        collections.index(OTHER)
+        one, two = collections.name_of(SPEC), collections.name_of(OTHER)
+        collections.assign(Roles(one, previous=two))
+    shutil.rmtree(tmp_path / one)
+    with closing(open_collections(settings)) as collections:
+        assert collections.roles() == Roles(previous=two)
         assert collections.index(SPEC).count() == 0
