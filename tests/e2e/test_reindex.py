@@ -192,5 +192,8 @@ def test_a_model_that_is_only_set_is_refused_with_the_command_that_mends_it(
     assert len(collections(tmp_path)) == 1
     assert reindex(installation, "--correction", "none", "--hold")["phase"] == "complete"
     assert reindex(installation, "switch")["phase"] == "switched"
+    told = installation.command("reindex", "status")
+    assert (told.returncode, told.stdout.count("\n")) == (0, 3), told.stdout
+    assert f"kept      {held['active']['name']}" in told.stdout
     assert passages(installation) > 0
     assert process.terminate() == 0
