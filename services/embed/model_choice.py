@@ -3,6 +3,8 @@
 import json
 from typing import Final
 
+from pydantic import ValidationError
+
 from libs.errors import InvalidInput
 from libs.events.reindex import ModelChoice
 from services.embed.settings import EmbedSettings
@@ -43,5 +45,8 @@ def chosen(settings: EmbedSettings, choice: ModelChoice) -> EmbedSettings:
         raise InvalidInput(f"Embed has no setting for {', '.join(sorted(unknown))}.")
     try:
         return EmbedSettings.model_validate({**settings.model_dump(), **given})
-    except ValueError as error:
-        raise InvalidInput(f"No model can be opened with these settings: {error}") from error
+    except ValidationError as error:
+        told = "; ".join(
+            f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()
+        )
+        raise InvalidInput(f"No model can be opened with these settings. {told}") from error
