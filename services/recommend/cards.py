@@ -24,19 +24,15 @@ class FoundReport:
 
 
 def group(hits: Iterable[PassageHit]) -> list[FoundReport]:
-    """Passages by report, best report first.
-
-    While a new version replaces an old one both may be found for a moment; only the newer counts.
-    """
+    """Passages by report, best report first. The index finds one version of each (ADR 21)."""
     by_report: dict[str, list[PassageHit]] = {}
     for hit in hits:
         by_report.setdefault(str(hit.payload["report_id"]), []).append(hit)
     found = []
     for report_id, several in by_report.items():
-        version = max(_integer(hit.payload, "version") for hit in several)
-        newest = [hit for hit in several if _integer(hit.payload, "version") == version]
-        newest.sort(key=lambda hit: -hit.score)
-        found.append(FoundReport(report_id, version, tuple(newest)))
+        several.sort(key=lambda hit: -hit.score)
+        version = _integer(several[0].payload, "version")
+        found.append(FoundReport(report_id, version, tuple(several)))
     return sorted(found, key=lambda report: -report.score)
 
 

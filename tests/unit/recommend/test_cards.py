@@ -56,11 +56,6 @@ def test_each_report_comes_once_best_first() -> None:
     assert [h.score for h in found[0].hits] == [0.5, 0.1]
 
 
-def test_only_the_newer_version_counts_while_both_are_there() -> None:
-    (found,) = group([hit("a", 0.9, version=1), hit("a", 0.2, version=2)])
-    assert (found.version, found.score) == (2, 0.2)
-
-
 def test_evidence_says_where_it_stands() -> None:
     (found,) = group([hit("a", 0.3, ordinal=n) for n in range(5)])
     made = card(found, content(), most_evidence=2)
