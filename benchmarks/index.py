@@ -34,7 +34,6 @@ from libs.vectors.edge_requests import edge_filter, uuid_of
 from libs.vectors.port import (
     CollectionSpec,
     PassageFilter,
-    PassageHit,
     PassagePoint,
     PayloadValue,
     SparseVector,
@@ -159,21 +158,10 @@ def _as_served(
         yield row(
             f"{how}{name}: recall@10", _recall(exact, found), "%", len(asked), target=RECALL_TARGET
         )
-        bare = _times(
-            lambda dense, sparse, where=where: index._search(  # type: ignore[misc] # noqa: SLF001
-                dense, sparse, edge_filter(where), CANDIDATES
-            ),
-            asked,
-        )
-        whole = _times(
-            lambda dense, sparse, where=where: index.query(  # type: ignore[misc]
-                dense, sparse, where=where, limit=CANDIDATES
-            ),
-            asked,
-        )
+        whole, bare = _times(index, where, asked)
         for percent in (50, 95):
             value, baseline = _percentile(whole, percent), _percentile(bare, percent)
-            yield row(f"{how}{name}: hybrid p{percent}", value, "ms", len(asked), baseline=baseline)
+            yield row(f"{how}{name}: hybrid p{percent}", value, "ms", len(whole), baseline=baseline)
 
 
 def _by_width(of: Sample, index: EdgePassageIndex, row: Row) -> Iterator[Measurement]:
@@ -249,15 +237,23 @@ def _sparse(of: Sample) -> list[SparseVector]:
 
 
 def _times(
-    ask: Callable[[Vector, SparseVector], list[PassageHit]],
+    index: EdgePassageIndex,
+    where: PassageFilter | None,
     asked: Sequence[tuple[Vector, SparseVector]],
-) -> list[float]:
-    """Milliseconds of each question."""
-    times = []
-    for dense, sparse in asked:
+) -> tuple[list[float], list[float]]:
+    """Milliseconds of whole questions, and of others in between that look up no publication.
+
+    Each question is asked once: an engine answers one that it has seen faster.
+    """
+    only = edge_filter(where)
+    times: tuple[list[float], list[float]] = ([], [])
+    for number, (dense, sparse) in enumerate(asked):
         began = time.perf_counter()
-        ask(dense, sparse)
-        times.append((time.perf_counter() - began) * 1_000)
+        if number % 2:
+            index._search(dense, sparse, only, CANDIDATES)  # noqa: SLF001 - the search alone
+        else:
+            index.query(dense, sparse, where=where, limit=CANDIDATES)
+        times[number % 2].append((time.perf_counter() - began) * 1_000)
     return times
 
 
