@@ -26,13 +26,13 @@ class StandingReport(Strict):
 class StandingReports(Strict):
     """A page of them in order of their ids; `next` is the `after` of the page behind it.
 
-    `reports` and `passages` count all that are indexed.
+    `reports` and `passages` count all that are indexed; they stand on the first page only.
     """
 
     items: tuple[StandingReport, ...]
     next: str | None
-    reports: Count
-    passages: Count
+    reports: Count | None
+    passages: Count | None
 
 
 class ModelChoice(Strict):

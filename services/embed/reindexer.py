@@ -178,7 +178,8 @@ class Reindexer(PeriodicWorker):
     def _read(self, running: Pass, targets: tuple[Target, ...]) -> None:
         """Look at the next page, and note what is missing of it."""
         page = self._record.standing(running.after or "")
-        running.reports_total, running.passages_total = page.reports, page.passages
+        if page.reports is not None and page.passages is not None:
+            running.reports_total, running.passages_total = page.reports, page.passages
         ids = [item.report_id for item in page.items]
         for target in targets:
             published = target.index.published(ids)

@@ -37,4 +37,5 @@ def test_the_settled_version_of_each_report_is_listed(database: Database) -> Non
             if page.next is None:
                 break
             after = page.next
+        assert page.reports is None, "only the first page counts"
     assert found == sorted(expected)

@@ -66,8 +66,8 @@ class FakeRecord:
         return StandingReports(
             items=page,
             next=page[-1].report_id if len(behind) > 2 else None,
-            reports=len(self.standing_reports),
-            passages=sum(each.passages for each in self.standing_reports.values()),
+            reports=None if after else len(self.standing_reports),
+            passages=None if after else sum(e.passages for e in self.standing_reports.values()),
         )
 
 
