@@ -17,7 +17,7 @@ def served(embedder: Embedder) -> Iterator[str]:
     """The base URL that OpenAI's clients are given."""
     telemetry = setup_telemetry("embed", ring=TraceRing(), otlp_endpoint=None)
     app = new_app(title="t", description="d", max_body_bytes=10_000_000, telemetry=telemetry)
-    app.include_router(routes(embedder))
+    app.include_router(routes(lambda: embedder))
     listener = bind("embed", "127.0.0.1", 0)
     service = Service(name="embed", app=app, workers=(), closers=(telemetry.close,))
     runner = Runner([(service, listener)])
