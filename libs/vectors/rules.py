@@ -34,14 +34,16 @@ RRF_K: Final = 2
 RRF_WEIGHTS: Final = (5.0, 1.0)  # dense, BM25
 
 # The graph (HNSW) that a server builds over some 20,000 passages: edges of a passage, width of the
-# search that chooses them, and width of a question's search. The target of 98 % of the exact ten
-# nearest is not reached with it at 100,000 corrected vectors, most of them near-duplicates: a width
-# of 1,024 found 97.7 % in one build with these constants and 90.2 % in another, 2,048 found 95.0 %
-# there. Builds differ that much, so single ones (32 and 200, 32 and 400: 97.2 and 97.4 %) rank no
-# constants. The embedded engine has no graph: it compares all, finds 100 %, and takes 11 ms.
+# search that chooses them, and width of a question's search. Of the exact ten nearest of 100,000
+# corrected vectors, most of them near-duplicates, a width of 4,096 found 98.2, 98.4 and 98.5 % in
+# three builds, in 5 to 6 ms; 2,048 found 95 % in all of them, and 1,024 from 90 to 92 % (97.7 % in
+# an earlier one, unexplained). With 32 edges and 200 it was 96.6 to 97.2 % at 1,024 in three
+# builds, and 98.3 and 98.4 % at 2,048 in two, in 4 ms; they took twice as long to build. The
+# embedded engine has no graph: it compares all, in 9 to 11 ms.
+# Measured with that engine's graph; docs/index.md was written while 2,048 was set.
 HNSW_M: Final = 16
 HNSW_EF_CONSTRUCT: Final = 100
-HNSW_EF: Final = 2_048
+HNSW_EF: Final = 4_096
 # Kilobytes of vectors below which all are compared (the engine's own value).
 HNSW_FULL_SCAN_KB: Final = 10_000
 

@@ -21,7 +21,7 @@ def post(body: dict[str, Any]) -> httpx.Response:
 
     telemetry = a_telemetry()
     app = new_app(title="t", description="d", max_body_bytes=BODY, telemetry=telemetry)
-    app.include_router(routes(lambda: FakeEmbedder()))
+    app.include_router(routes(FakeEmbedder))
     return asyncio.run(request(app, "POST", "/v1/embeddings", json=body))
 
 
