@@ -20,6 +20,7 @@ from services.embed.every_collection import EveryCollection
 from services.embed.handlers import EmbedHandlers
 from services.embed.reindexer import SETTLE_S, Reindexer
 from services.embed.settings import EmbedSettings
+from services.embed.sorting.sorter import Sorter
 from services.embed.targets import Targets
 from tests.unit.embed.fakes import FakeEmbedder, FakeIndex, FakeSource
 
@@ -107,6 +108,7 @@ class Stage:
             index=index,
             bm25=Bm25Encoder(),
             detector=DETECTOR,
+            sorter=Sorter(None),
             tracer=NoOpTracer(),
             passage_tokens=10,
         )
