@@ -25,7 +25,6 @@ BULK_PASSAGES: Final = 100
 WITHIN_S: Final = 10.0
 IDLE_S: Final = 30.0
 START_S: Final = 60.0
-_END_S: Final = 5.0
 
 Opening = tuple[Path | None, Prefixes]
 """What a worker is told first: the source of the model, None for the bundled one, and prefixes."""
@@ -126,7 +125,8 @@ class BulkWorker:
         self._turn = threading.Lock()
         # The kernel ties a worker to the thread that started it, so one thread starts them all.
         self._starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embed-worker")
-        self._starting = threading.Lock()
+        self._living = threading.Lock()
+        self._closed = False
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
 
@@ -138,8 +138,8 @@ class BulkWorker:
 
     def start(self) -> None:
         """Begin to start one, unless there is one or one is starting."""
-        if self.pid is None and self._starting.acquire(blocking=False):
-            self._starter.submit(self._start)
+        if self._living.acquire(blocking=False):
+            self._starter.submit(self._live)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Vectors of passages, by the worker. Raises Unavailable when it is or goes away."""
@@ -151,47 +151,58 @@ class BulkWorker:
                 connection.send(list(texts))
                 vectors: Vectors = connection.recv()
             except (OSError, EOFError) as error:
-                self._end()
+                self._kill()
                 raise _ended() from error
             return vectors
 
     def close(self) -> None:
         """End it, whatever it does."""
+        self._closed = True
+        self._kill()
         self._starter.shutdown()
-        self._end()
 
-    def _start(self) -> None:
+    def _live(self) -> None:
+        """Start one, and stay with it to its end."""
         try:
-            self._end()
             ours, theirs = Pipe()
-            arguments = [os.getpid(), theirs.fileno(), self._models, self._idle_s]
-            self._process = subprocess.Popen(  # noqa: S603 our own program
-                [sys.executable, "-m", "services.embed.bulk_worker", *map(str, arguments)],
-                stdin=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                process_group=0,  # Ctrl-C is for us, and we end it
-            )
-            theirs.close()
-            ours.send(self._opening)
-            if not ours.poll(START_S):
-                raise TimeoutError(f"it was not ready after {START_S:.0f} s")
-            ours.recv()
-            self._connection = ours
+            with theirs, self._started(theirs) as process:
+                theirs.close()
+                self._process = process
+                try:
+                    self._serve(process, ours)
+                finally:
+                    self._process = self._connection = None
+                    process.kill()
+            # Whoever waits for an answer has heard of the end by now.
+            with self._turn:
+                ours.close()
         except (OSError, EOFError) as error:
             # Without a worker bulk is slower and questions wait longer; nothing is lost.
             log.warning("the bulk worker did not start", extra={"reason": str(error)})
-            self._end()
         finally:
-            self._starting.release()
+            self._living.release()
 
-    def _end(self) -> None:
-        process, connection = self._process, self._connection
-        self._process = self._connection = None
-        if connection is not None:
-            connection.close()
-        if process is not None:
+    def _started(self, socket: Connection) -> subprocess.Popen[bytes]:
+        arguments = [os.getpid(), socket.fileno(), self._models, self._idle_s]
+        return subprocess.Popen(  # noqa: S603 our own program
+            [sys.executable, "-m", "services.embed.bulk_worker", *map(str, arguments)],
+            stdin=subprocess.DEVNULL,
+            pass_fds=[socket.fileno()],
+            process_group=0,  # Ctrl-C is for us, and we end it
+        )
+
+    def _serve(self, process: subprocess.Popen[bytes], ours: Connection) -> None:
+        ours.send(self._opening)
+        if not ours.poll(START_S):
+            raise TimeoutError(f"it was not ready after {START_S:.0f} s")
+        ours.recv()
+        if not self._closed:
+            self._connection = ours
+            process.wait()
+
+    def _kill(self) -> None:
+        if process := self._process:
             process.kill()
-            process.wait(_END_S)
 
 
 def _ended() -> Unavailable:
