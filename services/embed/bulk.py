@@ -133,13 +133,17 @@ class BulkWorker:
     @property
     def pid(self) -> int | None:
         """The ready worker's process id, or None."""
-        process, ready = self._process, self._connection is not None
-        return process.pid if process and ready and process.poll() is None else None
+        process = self._process
+        return process.pid if process and self._connection else None
 
     def start(self) -> None:
         """Begin to start one, unless there is one or one is starting."""
-        if self._living.acquire(blocking=False):
+        if self._closed or not self._living.acquire(blocking=False):
+            return
+        try:
             self._starter.submit(self._live)
+        except RuntimeError:  # closed in between
+            self._living.release()
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Vectors of passages, by the worker. Raises Unavailable when it is or goes away."""
@@ -151,6 +155,7 @@ class BulkWorker:
                 connection.send(list(texts))
                 vectors: Vectors = connection.recv()
             except (OSError, EOFError) as error:
+                self._connection = None
                 self._kill()
                 raise _ended() from error
             return vectors

@@ -23,7 +23,7 @@ from libs.vectors.bm25 import Bm25Encoder
 from libs.vectors.port import PassageFilter, PassageIndex, PayloadValue
 from services.embed.embedder import Embedder
 from services.embed.passage_languages import passage_languages
-from services.embed.passages import Passage, cut
+from services.embed.passages import Passage, cut, fitting
 from services.embed.points import content_digest, points
 from services.embed.sorting import inferred
 from services.embed.sorting.cited import cited, most_telling
@@ -72,7 +72,8 @@ class EmbedHandlers:
             self.index.delete_report(event.report_id, before_version=event.version + 1)
             return []
         with self.tracer.start_as_current_span(names.SPAN_CUT) as span:
-            passages = cut(content.report, self.embedder.count_tokens, self.passage_tokens)
+            limit = fitting(self.passage_tokens, self.embedder.max_tokens)
+            passages = cut(content.report, self.embedder.count_tokens, limit)
             span.set_attribute(names.PASSAGES, len(passages))
         if not passages:
             return [

@@ -24,6 +24,8 @@ _LONGEST_WORD = 100
 # what is behind them is cut off: so the longest passage (400 tokens) must find room after them.
 _TITLE_TOKENS = 40
 _HEADING_TOKENS = 24
+_PREFIX_AND_MARKERS = 8
+_SHORTEST_LIMIT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,15 @@ def cut(report: NormalisedReport, count_tokens: CountTokens, limit: int) -> list
             for offset, span in enumerate(_spans(section, count_tokens, limit))
         ]
     return passages
+
+
+def fitting(limit: int, max_tokens: int) -> int:
+    """The longest passage, in tokens, of a model that reads `max_tokens` with what stands before.
+
+    That is `limit`, or less where the model would not read a passage of that length to its end.
+    """
+    room = max_tokens - _TITLE_TOKENS - _HEADING_TOKENS - _PREFIX_AND_MARKERS
+    return max(_SHORTEST_LIMIT, min(limit, room))
 
 
 def _shortened(text: str, count_tokens: CountTokens, limit: int) -> str:

@@ -83,22 +83,17 @@ def read_number(text: str, language: str) -> float:
     """The value of a number as it is written in a language (ISO 639-1).
 
     A comma is the decimal sign everywhere but in English. A lone separator before three digits
-    parts thousands where the language parts them so: "1.500" is 1,500 in
-    German, and 1.5 in English.
+    parts thousands where the language parts them so: "1.500" is 1,500 in German, and 1.5 in
+    English. Where both signs occur the last one is decimal, whatever the language.
     """
     plain = _SEPARATORS.sub("", text).replace("\u2212", "-")
-    decimal, thousands = (".", ",") if language == "en" else (",", ".")
-    whole, _, fraction = plain.rpartition(decimal)
-    if not whole:
-        return _thousands(plain, thousands)
-    return float(f"{whole.replace(thousands, '').replace(decimal, '')}.{fraction}")
-
-
-def _thousands(text: str, sign: str) -> float:
-    head, _, tail = text.rpartition(sign)
+    last = max(plain.rfind("."), plain.rfind(","))
+    if last < 0:
+        return float(plain)
+    head, sign, tail = plain[:last], plain[last], plain[last + 1 :]
+    digits = head.replace(".", "").replace(",", "")
+    thousands = "," if language == "en" else "."
+    other = "," if sign == "." else "."
     # 17.8 in a text that otherwise has decimal commas: nobody parts one or two digits.
-    return float(
-        f"{head.replace(sign, '')}.{tail}"
-        if head and len(tail) != _DECIMALS
-        else text.replace(sign, "")
-    )
+    parted = sign in head or (sign == thousands and len(tail) == _DECIMALS)
+    return float(f"{digits}{'' if parted and other not in head else '.'}{tail}")

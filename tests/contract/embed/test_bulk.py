@@ -107,6 +107,13 @@ def test_closing_ends_the_worker(bulk: WithBulkWorker):
         os.kill(pid, 0)
 
 
+def test_a_closed_one_is_unavailable(bulk: WithBulkWorker):
+    bulk.close()
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            bulk.embed_passages(BULK)
+
+
 def test_what_came_fades():
     now = 0.0
     rush = Rush(10, 5.0, lambda: now)

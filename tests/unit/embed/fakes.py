@@ -28,7 +28,7 @@ from services.embed.embedder import Vectors
 class FakeEmbedder:
     model = "fake@1"
     dimension = 8
-    max_tokens = 100
+    max_tokens = 512
 
     def __init__(self) -> None:
         self.embedded: list[str] = []

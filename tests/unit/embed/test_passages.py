@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.events.report import NormalisedReport, Section
-from services.embed.passages import cut
+from services.embed.passages import cut, fitting
 
 LIMIT = 12
 
@@ -98,3 +98,9 @@ def test_a_long_title_keeps_its_beginning() -> None:
     assert made.title.startswith(title)
     assert 20 <= words([title])[0] <= 40
     assert (heading, text) == ("R", "41 av 74.")
+
+
+def test_a_passage_is_no_longer_than_the_model_reads_behind_its_title() -> None:
+    assert fitting(160, 512) == 160
+    assert fitting(160, 128) == 56
+    assert fitting(400, 64) == 16

@@ -1,10 +1,14 @@
 """Numbers with their units, as ten languages write them."""
 
+import math
+
 import pytest
+from hypothesis import given
+from hypothesis.strategies import from_regex, sampled_from
 
 from libs.events.report import Section
 from services.embed.passages import Span
-from services.embed.sorting.indicators import indicators, read_number
+from services.embed.sorting.indicators import _NUMBER, indicators, read_number
 
 
 def read(text: str, language: str) -> list[tuple[float | None, str | None]]:
@@ -24,6 +28,10 @@ def read(text: str, language: str) -> list[tuple[float | None, str | None]]:
         ("1.500", "de", 1500),
         ("1.234,5", "de", 1234.5),
         ("1,234.5", "en", 1234.5),
+        ("1,234.50", "sv", 1234.5),
+        ("1.234,50", "en", 1234.5),
+        ("1,234,567", "sv", 1234567),
+        ("-1.234,567.89", "de", -1234567.89),
         ("12 345", "fi", 12345),
         ("12\u00a0345,6", "fi", 12345.6),
         ("12\u202f345", "pl", 12345),
@@ -36,6 +44,11 @@ def test_a_number_has_the_value_that_its_language_gives_it(
     text: str, language: str, value: float
 ) -> None:
     assert read_number(text, language) == value
+
+
+@given(from_regex(_NUMBER, fullmatch=True, alphabet="0123456789., ’-"), sampled_from(["sv", "en"]))
+def test_whatever_is_found_as_a_number_has_a_value(text: str, language: str) -> None:
+    assert math.isfinite(read_number(text[:100], language))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A text of five megabytes is sorted, in bounded time."""
 
 import numpy as np
+import pytest
 
 from libs.events.report import MAX_TEXT_CHARS, NormalisedReport, Section, SectionKind
 from libs.taxonomy.labels import ids
@@ -33,3 +34,11 @@ def test_text_without_an_end_to_its_words_is_counted() -> None:
     themes = ids("themes")
     counts: np.ndarray = CueCounter("themes", themes).count([text], ["sv"])
     assert counts.sum() == 1
+
+
+@pytest.mark.parametrize("word", ["grup", "kontrolin", "palyginam", "1.", "5 year", "kein"])
+def test_words_without_end_hold_nobody_up(word: str) -> None:
+    # With a rule that looks for an end from each beginning this takes minutes, over the timeout.
+    text = (word * (MAX_TEXT_CHARS // len(word) + 1))[:MAX_TEXT_CHARS]
+    report = NormalisedReport(title="T", language="pl", sections=(Section(text=text),))
+    assert cited(report, passages(text, 700), []) == []
