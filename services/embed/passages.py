@@ -80,7 +80,7 @@ def fitting(limit: int, max_tokens: int) -> int:
     That is `limit`, or less where the model would not read a passage of that length to its end.
     """
     room = max_tokens - _TITLE_TOKENS - _HEADING_TOKENS - _PREFIX_AND_MARKERS
-    return max(_SHORTEST_LIMIT, min(limit, room))
+    return min(limit, max(_SHORTEST_LIMIT, room))
 
 
 def _shortened(text: str, count_tokens: CountTokens, limit: int) -> str:
