@@ -4,6 +4,7 @@ A passage is a span of one section's text, so that a quotation is found again ve
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ _PARAGRAPH = re.compile(r"[^\n]+")
 _SENTENCE_END = re.compile(
     r"(?<=[.!?…])[\"”»']?\s+(?=[\"„“»«(\[]?[^\W\d_a-zåäöõüæøšžąčęėįųūāēģīķļņłńóśźż])"
 )
+# Parsers write a table's row on a line of its own, with bars between its cells.
+_TABLE = re.compile(r"(?:^[^\n|]*\|[^\n]*\n?)+", re.MULTILINE)
 _WORD = re.compile(r"\S+\s*")
 # Longer "words" are not language; they are cut so that no piece is beyond the tokenizer.
 _LONGEST_WORD = 100
@@ -24,6 +27,7 @@ _LONGEST_WORD = 100
 # what is behind them is cut off: so the longest passage (400 tokens) must find room after them.
 _TITLE_TOKENS = 40
 _HEADING_TOKENS = 24
+_ROW_TOKENS = 24
 _PREFIX_AND_MARKERS = 8
 _SHORTEST_LIMIT = 16
 
@@ -51,27 +55,39 @@ class Passage:
 def cut(report: NormalisedReport, count_tokens: CountTokens, limit: int) -> list[Passage]:
     """All passages of a report in reading order; none is over `limit` tokens.
 
-    What is embedded is the passage behind the report's title and its section's heading, because
-    a paragraph alone often does not say what it is about. Both are shortened to a few dozen
-    tokens there.
+    What is embedded is the passage behind the report's title, its section's heading and, within
+    a table, the table's first row, because a paragraph or a row alone often does not say what it
+    is about. All are shortened to a few dozen tokens there.
     """
     passages: list[Passage] = []
     title = _shortened(report.title, count_tokens, _TITLE_TOKENS)
     for number, section in enumerate(report.sections):
         heading = _shortened(section.heading or "", count_tokens, _HEADING_TOKENS)
-        context = "\n".join(filter(None, (title, heading)))
-        passages += [
-            Passage(
-                ordinal=len(passages) + offset,
-                section=number,
-                start=span.start,
-                end=span.end,
-                text=section.text[span.start : span.end],
-                embedded=f"{context}\n{section.text[span.start : span.end]}",
+        tables = [Span(*match.span()) for match in _TABLE.finditer(section.text)]
+        for span in _spans(section, count_tokens, limit):
+            text = section.text[span.start : span.end]
+            row = _shortened(_first_row(section.text, tables, span), count_tokens, _ROW_TOKENS)
+            passages.append(
+                Passage(
+                    ordinal=len(passages),
+                    section=number,
+                    start=span.start,
+                    end=span.end,
+                    text=text,
+                    embedded="\n".join((*filter(None, (title, heading, row)), text)),
+                )
             )
-            for offset, span in enumerate(_spans(section, count_tokens, limit))
-        ]
     return passages
+
+
+def _first_row(text: str, tables: Sequence[Span], span: Span) -> str:
+    """The first row of the table that a span begins in the middle of; empty elsewhere."""
+    place = bisect_left(tables, span.start, key=lambda table: table.start) - 1
+    if place < 0 or span.start >= tables[place].end:
+        return ""
+    start = tables[place].start
+    # Nothing where the span begins within the first row itself.
+    return text[start : max(start, text.find("\n", start, span.start))].strip()
 
 
 def fitting(limit: int, max_tokens: int) -> int:
@@ -79,7 +95,7 @@ def fitting(limit: int, max_tokens: int) -> int:
 
     That is `limit`, or less where the model would not read a passage of that length to its end.
     """
-    room = max_tokens - _TITLE_TOKENS - _HEADING_TOKENS - _PREFIX_AND_MARKERS
+    room = max_tokens - _TITLE_TOKENS - _HEADING_TOKENS - _ROW_TOKENS - _PREFIX_AND_MARKERS
     return min(limit, max(_SHORTEST_LIMIT, room))
 
 

@@ -102,5 +102,26 @@ def test_a_long_title_keeps_its_beginning() -> None:
 
 def test_a_passage_is_no_longer_than_the_model_reads_behind_its_title() -> None:
     assert fitting(160, 512) == 160
-    assert fitting(160, 128) == 56
+    assert fitting(160, 128) == 32
     assert fitting(400, 64) == 16
+
+
+def test_rows_of_a_table_are_embedded_behind_its_first() -> None:
+    rows = [f"Kommun {n} | {n} deltagare | {n} procent i arbete efteråt" for n in range(12)]
+    text = "\n".join(["Så gick det.", "Kommun | Deltagare | I arbete", *rows, "", "Vi är nöjda."])
+    passages = cut(report(Section(text=text)), words, LIMIT)
+    first, *others, last = (passage.embedded for passage in passages)
+    assert first.count("Kommun | Deltagare") == 1
+    assert others
+    assert all("\nKommun | Deltagare | I arbete\nKommun " in each for each in others)
+    assert "Vi är nöjda." in last
+    assert all(passage.text in text for passage in passages)
+
+
+def test_a_table_of_one_long_row_has_no_first_row_to_repeat() -> None:
+    text = "Kommun | " + "deltagare kom till mötesplatsen " * 30
+    passages = cut(report(Section(text=text.strip())), words, LIMIT)
+    assert len(passages) > 2
+    assert all(
+        passage.embedded.count("Kommun") == ("Kommun" in passage.text) for passage in passages
+    )
