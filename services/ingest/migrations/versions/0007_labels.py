@@ -14,5 +14,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("report_versions") as versions:
-        versions.drop_column("labels")
+    op.drop_column("report_versions", "labels")
