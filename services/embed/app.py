@@ -64,7 +64,9 @@ def build(settings: EmbedSettings, platform: Platform) -> Service:
         platform.clock,
     )
     reindexer = Reindexer(targets, source)
-    consumer = platform.consumer(NAME, producer, EveryCollection(targets).by_topic())
+    consumer = platform.consumer(
+        NAME, producer, EveryCollection(targets, reindexer.follow).by_topic()
+    )
     app = new_app(
         title="Navigator embed",
         description="Turns texts into vectors and keeps the index of passages.",

@@ -111,6 +111,10 @@ class EmbeddingsClient:
                 response = self._http.post(
                     f"{self.url}/embeddings", json=body, timeout=patience.timeout_s
                 )
+            except RuntimeError:
+                # What httpx says when the client was closed since.
+                self._check_open()
+                raise
             except httpx.HTTPError as error:
                 told = f"does not answer ({type(error).__name__}); see that it runs, or mend {_URL}"
             else:

@@ -2,17 +2,20 @@
 
 It goes through the record page by page and indexes what the new collection does not have, again
 and again until it finds nothing to do. So what is done is known from the collection itself: after
-a kill it goes on where it was, and what the consumer could not write is made up for.
+a kill it goes on where it was. What the consumer writes meanwhile to the collection that is read
+comes first; what is lost of that is made up for by the next pass.
 """
 
 import datetime as dt
+import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, Protocol
 
-from libs.errors import Conflict, NavigatorError, Unavailable
+from libs.errors import NavigatorError, Unavailable
 from libs.events.payloads import ReportAccepted, ReportWithdrawn
 from libs.events.reindex import (
     CollectionState,
@@ -23,8 +26,13 @@ from libs.events.reindex import (
     StandingReports,
 )
 from libs.periodic import PeriodicWorker
+from libs.vectors.collections import Made, Roles
 from libs.vectors.port import PassageFilter
-from services.embed.targets import Parts, Target, Targets
+from services.embed.targets import Parts, Target, Targets, started_at
+
+log = logging.getLogger(__name__)
+
+Event = ReportAccepted | ReportWithdrawn
 
 # How often roles are looked at while there is nothing to do: another process may have changed them.
 IDLE_S: Final = 2.0
@@ -34,6 +42,12 @@ SETTLE_S: Final = 2.5 * IDLE_S
 # Between two passes that found nothing; a pass over many reports is not to take all the time.
 AGAIN_S: Final = 1.0
 REST_FACTOR: Final = 10
+LONGEST_REST_S: Final = 60.0
+# After what an operator has to mend, as a collection whose model cannot be opened any more:
+# trying may cost seconds of computing.
+REFUSED_S: Final = 30.0
+# Events that wait for a slow model, half a kilobyte each. Of more the oldest are left to the pass.
+MOST_FOLLOWING: Final = 10_000
 
 
 class Record(Protocol):
@@ -48,6 +62,7 @@ class Pass:
     """One way through the record."""
 
     began: float
+    of: str | None = None  # when the collection was begun that is being built
     after: str | None = ""
     todo: deque[tuple[Target, StandingReport]] = field(default_factory=deque)
     found_work: bool = False
@@ -72,10 +87,20 @@ class Reindexer(PeriodicWorker):
         self._shown: Pass | None = None
         self._names: tuple[str, ...] = ()
         self._first_seen = 0.0
-        self._complete = False
+        self._complete: str | None = None  # when the one was begun that holds all reports
         self._made = 0
         self._made_in_s = 0.0
         self._stuck: str | None = None
+        self._refused: str | None = None
+        self._following: deque[tuple[str, Event]] = deque(maxlen=MOST_FOLLOWING)
+
+    def follow(self, event: Event, written_to: str) -> None:
+        """Have an event written to the other collection than the one named, and soon.
+
+        Whoever calls does not wait for its model, nor hear of its errors.
+        """
+        self._following.append((written_to, event))
+        self.wake()
 
     def begin(self, request: ReindexRequest) -> ReindexStatus:
         """Start to build a collection; see Targets."""
@@ -85,11 +110,7 @@ class Reindexer(PeriodicWorker):
 
     def switch(self) -> ReindexStatus:
         """Read the new collection; see Targets. Raises Conflict before it is complete."""
-        if self._targets.parts.building is not None and not self._complete:
-            raise Conflict(
-                "The new collection does not hold all reports yet: see `navigator reindex status`."
-            )
-        return self._changed(self._targets.switch)
+        return self._changed(partial(self._targets.switch, self._complete))
 
     def confirm(self) -> ReindexStatus:
         """Keep the new collection only; see Targets."""
@@ -104,66 +125,92 @@ class Reindexer(PeriodicWorker):
         return self._changed(self._targets.cancel)
 
     def status(self) -> ReindexStatus:
-        """How far it is."""
-        parts, shown = self._targets.parts, self._shown
+        """How far it is. Opens nothing, so it tells also of a collection that cannot be opened."""
+        roles, made = self._targets.roles()
+        active = roles.active or self._targets.parts.active.name
         status = ReindexStatus(
-            phase=self._phase(parts),
-            active=_state(parts.active),
-            building=_state(parts.building) if parts.building else None,
-            previous=_state(parts.previous) if parts.previous else None,
-            trouble=self.health() or self._stuck,
+            phase=self._phase(roles, made),
+            active=_state(active, made),
+            building=_state(roles.building, made) if roles.building else None,
+            previous=_state(roles.previous, made) if roles.previous else None,
+            trouble=self.health() or self._refused or self._stuck,
         )
-        if shown is None or not parts.followers:
+        shown = self._shown
+        if shown is None or not (roles.building or roles.previous):
             return status
         rate = self._made / self._made_in_s if self._made_in_s else None
         left = shown.passages_total - shown.passages
-        newest = parts.building or parts.active
-        started_at = self._targets.notes(newest).get("started_at")
+        begun = started_at(made[roles.building or active].notes)
         return status.model_copy(
             update={
                 "reports": shown.reports,
                 "reports_total": shown.reports_total,
                 "passages": shown.passages,
                 "passages_total": shown.passages_total,
-                "started_at": dt.datetime.fromisoformat(started_at) if started_at else None,
+                "started_at": dt.datetime.fromisoformat(begun) if begun else None,
                 "passages_per_s": rate,
-                "remaining_s": max(left, 0) / rate if rate and parts.building else None,
+                "remaining_s": max(left, 0) / rate if rate and roles.building else None,
             }
         )
 
-    def _phase(self, parts: Parts) -> ReindexPhase:
-        if parts.building is None:
-            return "switched" if parts.previous is not None else "none"
-        if self._complete:
+    def _phase(self, roles: Roles, made: Mapping[str, Made]) -> ReindexPhase:
+        if roles.building is None:
+            return "switched" if roles.previous is not None else "none"
+        if self._complete and self._complete == started_at(made[roles.building].notes):
             return "complete"
         return "checking" if self._shown is not self._pass else "building"
 
     def _changed(self, change: Callable[[], Parts]) -> ReindexStatus:
         change()
-        self._complete = False
+        self._complete = self._refused = None
         self.wake()
         return self.status()
 
     def _look(self) -> float:
+        """A step. What is read is in order whatever goes wrong here, so the process goes on."""
+        try:
+            pause = self._step_on()
+        except Unavailable:
+            raise
+        except NavigatorError as error:
+            log.warning("the re-index waits to be mended", extra={"reason": error.detail})
+            self._refused = error.detail
+            return REFUSED_S
+        self._refused = None
+        return pause
+
+    def _step_on(self) -> float:
         parts = self._targets.refresh()
         targets = _looked_after(parts)
         if not targets:
             self._forget()
+            self._following.clear()
             return IDLE_S
         names = tuple(target.name for target in targets)
         if names != self._names:
             self._forget()
             self._names, self._first_seen = names, self._monotonic()
+        if self._following:
+            self._catch_up(*self._following.popleft(), targets)
+            return 0.0
         if self._pass is None:
-            self._pass = Pass(began=self._monotonic())
+            of = started_at(self._targets.notes(parts.building)) if parts.building else None
+            self._pass = Pass(began=self._monotonic(), of=of)
             self._shown = self._shown or self._pass
         return self._go_on(self._pass, targets)
 
     def _forget(self) -> None:
         self._names = ()
         self._pass = self._shown = None
-        self._complete, self._stuck = False, None
+        self._complete, self._stuck = None, None
         self._made, self._made_in_s = 0, 0.0
+
+    def _catch_up(self, written_to: str, event: Event, targets: tuple[Target, ...]) -> None:
+        """Try to write an event where it is not yet. The next pass makes up for what fails."""
+        complete, self._complete = self._complete, None
+        failures = [self._try(each, event) for each in targets if each.name != written_to]
+        if not any(failures):
+            self._complete = complete
 
     def _go_on(self, running: Pass, targets: tuple[Target, ...]) -> float:
         if running.todo:
@@ -194,7 +241,8 @@ class Reindexer(PeriodicWorker):
     def _index(self, running: Pass, target: Target, item: StandingReport) -> None:
         """Index or remove one report. Raises Unavailable, to be tried again."""
         if item.withdrawn:
-            target.withdraw(ReportWithdrawn(report_id=item.report_id, version=item.version))
+            gone = ReportWithdrawn(report_id=item.report_id, version=item.version)
+            running.stuck = self._try(target, gone) or running.stuck
             return
         running.found_work = True
         event = ReportAccepted(
@@ -205,17 +253,33 @@ class Reindexer(PeriodicWorker):
             content_url=item.content_url,
         )
         began = self._monotonic()
-        try:
-            target.accept(event)
-        except Unavailable:
-            raise
-        except NavigatorError as error:
-            running.stuck = self._stuck = f"report {item.report_id}: {error.detail}"
+        if (failure := self._try(target, event)) is not None:
+            running.stuck = failure
             return
         self._made += item.passages
         self._made_in_s += self._monotonic() - began
         running.reports += 1
         running.passages += item.passages
+
+    def _try(self, target: Target, event: Event) -> str | None:
+        """Index or remove a report; what is wrong with it, if anything. Raises Unavailable."""
+        try:
+            if isinstance(event, ReportAccepted):
+                target.accept(event)
+            else:
+                target.withdraw(event)
+        except Exception as error:
+            if all(target is not each for each in _looked_after(self._targets.parts)):
+                return "given up meanwhile"  # and closed: what is raised then means no more
+            if isinstance(error, Unavailable):
+                raise
+            # A bug with one report must not end what answers questions and takes in the others.
+            log.exception("a report cannot be re-indexed", extra={"report_id": event.report_id})
+            known = isinstance(error, NavigatorError)
+            reason = error.detail if known else f"{type(error).__name__}, see the log"
+            self._stuck = f"report {event.report_id}: {reason}"
+            return self._stuck
+        return None
 
     def _end(self, running: Pass) -> float:
         """A pass is over: another one follows, until one has found nothing to do."""
@@ -224,14 +288,17 @@ class Reindexer(PeriodicWorker):
         self._pass = None
         building = self._targets.parts.building
         self._stuck = running.stuck
-        if running.found_work:
-            self._complete = False
-            return AGAIN_S if running.stuck else 0.0
+        rest = min(max(AGAIN_S, REST_FACTOR * took), LONGEST_REST_S)
+        if running.found_work or running.stuck:
+            self._complete = None
+            return rest if running.stuck else 0.0
         if building is not None and running.began >= self._first_seen + SETTLE_S:
-            self._complete = True
-            if not self._targets.notes(building).get("hold"):
-                self._changed(self._targets.switch)
-        return max(AGAIN_S, REST_FACTOR * took)
+            notes = self._targets.notes(building)
+            # None where another process has begun anew with the same model.
+            self._complete = running.of if running.of == started_at(notes) else None
+            if self._complete and not notes.get("hold"):
+                self._changed(partial(self._targets.switch, self._complete))
+        return rest
 
 
 def _looked_after(parts: Parts) -> tuple[Target, ...]:
@@ -249,5 +316,5 @@ def _is_missing(target: Target, item: StandingReport, published: int) -> bool:
     return published <= item.version and target.index.peek(of_it) is not None
 
 
-def _state(target: Target) -> CollectionState:
-    return CollectionState(name=target.name, model=target.embedder.model)
+def _state(name: str, made: Mapping[str, Made]) -> CollectionState:
+    return CollectionState(name=name, model=made[name].spec.model)

@@ -1,8 +1,8 @@
 """The collections that embed writes: the one that is read, and those that follow it.
 
 While a new collection is built, and until it is confirmed, everything that comes in is written
-to both, each with its own model. Which is read stands in the store (`Roles`), so that all
-processes know; every question is answered with the model of the one that is read.
+to both, each with its own model, to the one that is read first. Which is read stands in the store
+(`Roles`), so that all processes know; every question is answered with that one's model.
 """
 
 import logging
@@ -16,7 +16,7 @@ from libs.errors import Conflict
 from libs.events.envelope import EventPayload
 from libs.events.payloads import ReportAccepted, ReportWithdrawn
 from libs.events.reindex import ReindexRequest
-from libs.vectors.collections import Collections, Notes, Roles
+from libs.vectors.collections import Collections, Made, Notes, Roles
 from libs.vectors.port import CollectionSpec, PassageIndex
 from libs.vectors.rules import check_spec
 from services.embed.embedder import Embedder
@@ -112,8 +112,17 @@ class Targets:
         return self._parts
 
     def notes(self, target: Target) -> Notes:
-        """What was noted when a collection was made."""
+        """What was noted when a collection was made. Raises Conflict once it was removed."""
         return self._collections.made(target.name).notes
+
+    def roles(self) -> tuple[Roles, dict[str, Made]]:
+        """The roles as all processes have them, opened here or not, and what they were made with.
+
+        Raises Unavailable when the store is away.
+        """
+        roles = self._collections.roles()
+        names = (roles.active, roles.building, roles.previous)
+        return roles, {name: self._collections.made(name) for name in names if name is not None}
 
     def refresh(self) -> Parts:
         """Open and close what the roles say, which another process may have changed.
@@ -132,23 +141,34 @@ class Targets:
         with self._changing:
             roles = self._collections.roles()
             wanted = chosen(self._settings, request)
-            if self._parts.building is not None and roles.building is not None:
-                if self._parts.building.settings == wanted:
-                    return self._parts
+            if roles.building is not None:
+                # It may not be open here: by what was noted of it.
+                recipe = self._collections.made(roles.building).notes.get("recipe")
+                if recipe is not None and is_set(wanted, recipe):
+                    return self._take(roles)
                 raise Conflict("Another collection is being built: `navigator reindex cancel`.")
-            if roles.building is not None or roles.previous is not None:
+            if roles.previous is not None:
                 raise Conflict(
                     "The collection before this one is still kept: `navigator reindex confirm` "
                     "removes it, `navigator reindex rollback` goes back to it."
                 )
             return self._begin(wanted, roles, hold=request.hold)
 
-    def switch(self) -> Parts:
-        """Read the new collection from now on, and keep the old one."""
+    def switch(self, complete: str | None) -> Parts:
+        """Read the new collection from now on, and keep the old one.
+
+        `complete` is when the one was started that holds all reports, as noted of it. Raises
+        Conflict if that is not the one that is being built, which may be another by now.
+        """
         with self._changing:
             roles = self._collections.roles()
             if roles.building is None:
                 raise Conflict("No collection is being built: `navigator reindex --model …`.")
+            if started_at(self._collections.made(roles.building).notes) != complete:
+                raise Conflict(
+                    "The new collection does not hold all reports yet, as far as this process has "
+                    "seen: see `navigator reindex status`."
+                )
             return self._assign(Roles(active=roles.building, previous=roles.active))
 
     def rollback(self) -> Parts:
@@ -187,10 +207,13 @@ class Targets:
             self._collections.assign(replace(roles, active=target.name))
             return target
         made = self._collections.made(roles.active)
-        replaced = made.notes.get("replaces")
-        if replaced is not None and is_set(self._settings, replaced):
+        # The model before the re-index, or after a rollback the one that it was for.
+        others = [made.notes.get("replaces")]
+        if roles.previous is not None:
+            others.append(self._collections.made(roles.previous).notes.get("recipe"))
+        if any(other is not None and is_set(self._settings, other) for other in others):
             log.warning(
-                "the settings name the model before the re-index; set the one that is in use",
+                "the settings name another model than the re-index left in use; set that one",
                 extra={"model": made.spec.model},
             )
             return self._target(roles.active)
@@ -274,6 +297,11 @@ class Targets:
         for name in self._opened.keys() - {active.name, roles.building, roles.previous}:
             self._opened.pop(name).embedder.close()
         return self._parts
+
+
+def started_at(notes: Notes) -> str | None:
+    """When a collection was begun: tells it from another of the same model, and name."""
+    return notes.get("started_at")
 
 
 def _check_other(name: str, active: str, spec: CollectionSpec) -> None:

@@ -2,7 +2,8 @@
 
 import importlib
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 import numpy as np
@@ -51,7 +52,8 @@ class TransformersEmbedder:
         self._torch = torch
         self._device = _device(torch)
         self._network, tokenizer = _load(transformers, encoder, _precision(torch, self._device))
-        self._network = self._network.to(self._device).eval()
+        with self._memory():
+            self._network = self._network.to(self._device).eval()
         self._tokenizer = _Tokenizer(tokenizer)
         self._max_tokens = _max_tokens(encoder, tokenizer, self._network.config)
         self._dimension: int = self._run([self._tokenizer.encode(["navigator"])[0]]).shape[1]
@@ -99,6 +101,18 @@ class TransformersEmbedder:
             vectors[rows] = self._run([ids[row] for row in rows])
         return vectors
 
+    @contextmanager
+    def _memory(self) -> Iterator[None]:
+        try:
+            yield
+        except self._torch.OutOfMemoryError as error:
+            # Another process may have it, or a second model during a re-index.
+            raise Unavailable(
+                f"the memory of the device {self._device} is full; end what else runs there, or "
+                "use a smaller model",
+                code="device-memory-full",
+            ) from error
+
     def _run(self, rows: list[list[int]]) -> Vectors:
         """Unit vectors of rows of ids, shape (len(rows), dimension)."""
         torch, network = self._torch, self._network
@@ -108,8 +122,8 @@ class TransformersEmbedder:
         pad = self._tokenizer.pad
         ids = torch.tensor([row + [pad] * (width - len(row)) for row in rows])
         real = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows])
-        ids, real = ids.to(self._device), real.to(self._device)
-        with torch.inference_mode():
+        with self._memory(), torch.inference_mode():
+            ids, real = ids.to(self._device), real.to(self._device)
             state = network(input_ids=ids, attention_mask=real).last_hidden_state.float()
             if self._encoder.pooling == "cls":
                 pooled = state[:, 0]

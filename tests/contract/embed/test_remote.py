@@ -212,6 +212,18 @@ def test_a_server_that_changes_its_model_is_refused() -> None:
         embedder.embed_queries(["a"])
 
 
+def test_an_embedder_that_is_closed_while_it_waits_says_so() -> None:
+    def server(request: httpx.Request) -> httpx.Response:
+        if b"last" in request.content:
+            embedder.close()
+            return httpx.Response(503)
+        return Server()(request)
+
+    embedder = opened(server)
+    with pytest.raises(Unavailable, match="closed"):
+        embedder.embed_passages(["last"])
+
+
 def test_a_closed_embedder_says_so() -> None:
     embedder = opened(Server())
     embedder.close()

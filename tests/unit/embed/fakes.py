@@ -1,7 +1,7 @@
 """Ports of embed, written by hand."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
@@ -130,8 +130,14 @@ class FakeIndex:
 @dataclass
 class FakeSource:
     contents: dict[str, ReportContent] = field(default_factory=dict)
+    broken: dict[str, Exception] = field(default_factory=dict)
+    then: Callable[[], None] | None = None
 
     def fetch(self, url: str) -> ReportContent:
+        if self.then is not None:
+            self.then()
+        if url in self.broken:
+            raise self.broken[url]
         if url not in self.contents:
             raise NotFound(url)
         return self.contents[url]

@@ -1,7 +1,6 @@
 """Changing the model on hand-written ports: the parts that collections play, step by step."""
 
-import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -15,7 +14,7 @@ from libs.language.detection import LanguageDetector
 from libs.vectors.bm25 import Bm25Encoder
 from libs.vectors.collections import Collections, Made, Notes, Roles
 from libs.vectors.port import CollectionSpec, PassageIndex
-from services.embed.embedder import Embedder
+from services.embed.embedder import Embedder, Vectors
 from services.embed.every_collection import EveryCollection
 from services.embed.handlers import EmbedHandlers
 from services.embed.reindexer import SETTLE_S, Reindexer
@@ -55,6 +54,17 @@ class FakeStore:
         """Nothing to let go of."""
 
 
+class SpoiledEmbedder(FakeEmbedder):
+    """Raises its trouble while it has one."""
+
+    trouble: Exception | None = None
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        if self.trouble is not None:
+            raise self.trouble
+        return super().embed_passages(texts)
+
+
 class FakeRecord:
     """Ingest's record, two reports on a page."""
 
@@ -88,7 +98,7 @@ class Stage:
             collections, self.settings, self.open_model, self.handlers, lambda: datetime.now(UTC)
         )
         self.reindexer = Reindexer(self.targets, self.record, self.clock)
-        self.events = EveryCollection(self.targets)
+        self.events = EveryCollection(self.targets, self.reindexer.follow)
 
     def clock(self) -> float:
         self.now += 0.001
@@ -97,7 +107,7 @@ class Stage:
     def open_model(self, settings: EmbedSettings) -> Embedder:
         if settings.correction in self.away:
             raise Unavailable("the model is away")
-        embedder = FakeEmbedder()
+        embedder = SpoiledEmbedder()
         embedder.model = MODELS[settings.correction]
         return embedder
 
@@ -112,6 +122,15 @@ class Stage:
             tracer=NoOpTracer(),
             passage_tokens=10,
         )
+
+    def spoil(self, correction: str, trouble: Exception) -> "SpoiledEmbedder":
+        """Have the model that is open for a correction raise something from now on."""
+        opened = next(
+            each for each in self.targets._opened.values() if each.settings.correction == correction
+        )
+        assert isinstance(opened.embedder, SpoiledEmbedder)
+        opened.embedder.trouble = trouble
+        return opened.embedder
 
     def accept(self, report_id: str, version: int = 1) -> None:
         """A report comes in and is indexed, as ingest then knows."""
@@ -211,6 +230,7 @@ def test_what_comes_meanwhile_is_in_both(stage: Stage) -> None:
     stage.work()
     stage.accept("g")
     stage.withdraw("d")
+    stage.work(2)
     both = {"a": 2, "b": 1, "c": 1, "f": 1, "g": 1}
     assert stage.held() == {"fake@1": both, "other@1": both}
     assert stage.reindexer.rollback().active.model == "fake@1"
@@ -218,32 +238,72 @@ def test_what_comes_meanwhile_is_in_both(stage: Stage) -> None:
     assert stage.reindexer.rollback().active.model == "other@1"
 
 
-def test_what_the_new_model_could_not_take_is_made_up_for(stage: Stage) -> None:
+def test_intake_hears_nothing_of_the_model_that_is_not_read(stage: Stage) -> None:
     stage.reindexer.begin(OTHER)
     stage.work(3)
-    building = stage.targets.parts.building
-    assert building is not None
-
-    class Away(FakeIndex):
-        def published(self, report_ids: object) -> dict[str, int]:
-            raise Unavailable("away")
-
-        def upsert(self, points: object) -> None:
-            raise Unavailable("away")
-
-        def delete_report(self, report_id: str, *, before_version: int | None = None) -> None:
-            raise Unavailable("away")
-
-    away = dataclasses.replace(
-        building, handlers=dataclasses.replace(building.handlers, index=Away())
-    )
-    parts = stage.targets.parts
-    stage.targets._parts = dataclasses.replace(parts, building=away)
+    spoiled = stage.spoil("none", RuntimeError("out of memory"))
     stage.accept("f")
     stage.withdraw("a")
+    stage.work(40)
+    assert stage.read() == "fake@1"
     assert "f" not in stage.held()["other@1"]
+    assert "RuntimeError" in (stage.reindexer.status().trouble or "")
+    spoiled.trouble = Unavailable("away")
+    with pytest.raises(Unavailable):
+        stage.work()
+    spoiled.trouble = None
     stage.work()
+    assert stage.read() == "other@1"
     assert stage.held()["other@1"] == stage.held()["fake@1"] == dict.fromkeys("bcdef", 1)
+
+
+def test_a_report_that_cannot_be_taken_does_not_keep_the_others(stage: Stage) -> None:
+    stage.reindexer.begin(OTHER)
+    url = stage.record.standing_reports["b"].content_url
+    stage.source.broken[url] = ValueError("a bug")
+    stage.work()
+    assert stage.held()["other@1"] == dict.fromkeys("acde", 1)
+    assert "report b" in (stage.reindexer.status().trouble or "")
+    stage.source.broken.clear()
+    stage.work()
+    assert (stage.read(), stage.reindexer.status().trouble) == ("other@1", None)
+
+
+def test_a_collection_that_cannot_be_opened_any_more_stops_nothing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.reindexer.begin(OTHER)
+    stage.work(3)
+    # A release with other means: the same settings make another model.
+    monkeypatch.setitem(MODELS, "none", "other@2")
+    stage.restart()
+    stage.work(3)
+    found = stage.reindexer.status()
+    assert found.building is not None
+    assert (found.phase, found.building.model) == ("building", "other@1")
+    assert "other@1" in (found.trouble or "")
+    with pytest.raises(Conflict):
+        stage.reindexer.switch()
+    stage.accept("f")
+    assert stage.reindexer.cancel().phase == "none"
+    stage.work(1)
+    assert stage.reindexer.status().trouble is None
+    assert list(stage.held()) == ["fake@1"]
+
+
+def test_it_may_be_given_up_while_a_report_is_taken(stage: Stage) -> None:
+    stage.reindexer.begin(OTHER)
+    stage.work(2)
+
+    def give_up() -> None:
+        stage.source.then = None
+        stage.reindexer.cancel()
+        raise ValueError("what a closed model says")
+
+    stage.source.then = give_up
+    stage.work(4)
+    assert stage.source.then is None
+    assert (stage.reindexer.status().phase, stage.reindexer.status().trouble) == ("none", None)
 
 
 def test_the_settings_may_name_the_old_model_until_they_are_changed(stage: Stage) -> None:
@@ -260,6 +320,50 @@ def test_the_settings_may_name_the_old_model_until_they_are_changed(stage: Stage
     stage.settings = EmbedSettings()
     stage.restart()
     assert stage.read() == "other@1"
+
+
+def test_after_a_rollback_the_settings_may_name_the_other_model(stage: Stage) -> None:
+    stage.reindexer.begin(OTHER)
+    stage.work()
+    stage.settings = EmbedSettings(correction="none")
+    stage.restart()
+    stage.reindexer.rollback()
+    stage.restart()
+    stage.work(2)
+    assert stage.read() == "fake@1"
+    assert stage.reindexer.rollback().active.model == "other@1"
+
+
+def test_after_a_restart_nothing_is_switched_before_it_was_looked_at(stage: Stage) -> None:
+    stage.reindexer.begin(OTHER)
+    stage.work(3)
+    stage.restart()
+    with pytest.raises(Conflict, match="does not hold all"):
+        stage.reindexer.switch()
+    assert stage.reindexer.begin(OTHER).phase == "building"
+    assert stage.read() == "fake@1"
+
+
+def test_one_that_was_begun_anew_is_not_switched_for_the_one_before(stage: Stage) -> None:
+    held = OTHER.model_copy(update={"hold": True})
+    stage.reindexer.begin(held)
+    stage.work()
+    complete = stage.reindexer._complete
+    # Another process gives it up and begins again: the name is the same.
+    other = Targets(
+        stage.targets._collections,
+        stage.settings,
+        stage.open_model,
+        stage.handlers,
+        lambda: datetime.now(UTC),
+    )
+    other.refresh()
+    other.cancel()
+    other.begin(held)
+    assert stage.reindexer._complete == complete
+    assert stage.reindexer.status().phase != "complete"
+    with pytest.raises(Conflict, match="does not hold all"):
+        stage.reindexer.switch()
 
 
 def test_another_model_that_is_only_set_is_refused(stage: Stage) -> None:
