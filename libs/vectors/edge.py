@@ -97,6 +97,11 @@ class EdgePassageIndex:
             self._reports.delete(report_id, before_version)
         self._write(operation, 1)
 
+    def delete(self, ids: Iterable[UUID]) -> None:
+        """See PassageIndex."""
+        for batch in rules.batches(ids, rules.BATCH):
+            self._write(qe.UpdateOperation.delete_points(batch), len(batch))
+
     def publish(self, report_id: str, version: int) -> None:
         """See PassageIndex."""
         with self._writing:
@@ -136,6 +141,12 @@ class EdgePassageIndex:
         rules.check_open(closed=self._closed)
         request = qe.ScrollRequest(limit=1, filter=edge_filter(where), with_payload=True)
         found, _ = self._shard.scroll(request)
+        return found[0].payload if found else None
+
+    def get(self, passage: UUID) -> Mapping[str, PayloadValue] | None:
+        """See PassageIndex."""
+        rules.check_open(closed=self._closed)
+        found = self._shard.retrieve([passage], True, False)
         return found[0].payload if found else None
 
     def facets(

@@ -174,7 +174,7 @@ class PassageIndex(Protocol):
 
     A version of a report is found from the moment it is published, and then all of it at once: a
     query sees the passages of no other version, nor some of them only, whoever writes meanwhile.
-    `facets`, `count`, `tally` and `peek` see what is written, published or not.
+    `facets`, `count`, `tally`, `peek` and `get` see what is written, published or not.
     """
 
     def upsert(self, points: Iterable[PassagePoint]) -> None:
@@ -190,6 +190,9 @@ class PassageIndex(Protocol):
 
         A version that is published and goes is out of the answers first, all of it at once.
         """
+
+    def delete(self, ids: Iterable[UUID]) -> None:
+        """Remove passages of a report that keeps others; publish it again afterwards."""
 
     def publish(self, report_id: str, version: int) -> None:
         """Let a version be found in place of all others, once all its passages are written.
@@ -221,6 +224,9 @@ class PassageIndex(Protocol):
 
     def peek(self, where: PassageFilter) -> Mapping[str, PayloadValue] | None:
         """The payload of any one passage that matches, or None."""
+
+    def get(self, passage: UUID) -> Mapping[str, PayloadValue] | None:
+        """The payload of this passage, or None."""
 
     def facets(
         self, field: str, *, where: PassageFilter | None = None, limit: int = 100

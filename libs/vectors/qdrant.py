@@ -92,6 +92,12 @@ class QdrantPassageIndex:
             self._reports.delete(selector)
             self._client.delete(self._collection, selector, wait=True)
 
+    def delete(self, ids: Iterable[UUID]) -> None:
+        """See PassageIndex."""
+        for batch in rules.batches(map(str, ids), rules.BATCH):
+            with self._answering():
+                self._client.delete(self._collection, [*batch], wait=True)
+
     def publish(self, report_id: str, version: int) -> None:
         """See PassageIndex."""
         with self._answering():
@@ -134,6 +140,12 @@ class QdrantPassageIndex:
         with self._answering():
             only = server_filter(where)
             found, _ = self._client.scroll(self._collection, scroll_filter=only, limit=1)
+        return found[0].payload if found else None
+
+    def get(self, passage: UUID) -> Mapping[str, PayloadValue] | None:
+        """See PassageIndex."""
+        with self._answering():
+            found = self._client.retrieve(self._collection, [str(passage)], with_payload=True)
         return found[0].payload if found else None
 
     def facets(

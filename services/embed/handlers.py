@@ -1,5 +1,6 @@
 """What embed does when something has happened. Safe to run twice, as all handlers are."""
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -24,7 +25,7 @@ from libs.vectors.port import PassageFilter, PassageIndex, PayloadValue
 from services.embed.embedder import Embedder
 from services.embed.passage_languages import passage_languages
 from services.embed.passages import Passage, cut, fitting
-from services.embed.points import content_digest, points
+from services.embed.points import content_digest, passage_id, points
 from services.embed.sorting import inferred
 from services.embed.sorting.cited import cited, most_telling
 from services.embed.sorting.sorter import Sorted, Sorter
@@ -84,8 +85,9 @@ class EmbedHandlers:
                     rejection=NO_PASSAGES,
                 )
             ]
-        labels = self._complete(event, content, passages)
-        if self.index.published([event.report_id]) != {event.report_id: event.version}:
+        labels, changed = self._complete(event, content, passages)
+        published = self.index.published([event.report_id])
+        if changed or published != {event.report_id: event.version}:
             self.index.publish(event.report_id, event.version)
         self.index.delete_report(event.report_id, before_version=event.version)
         return [
@@ -105,33 +107,41 @@ class EmbedHandlers:
 
     def _complete(
         self, event: ReportAccepted, content: ReportContent, passages: list[Passage]
-    ) -> tuple[Label, ...]:
-        """Write the passages that are not there yet; the report's labels, of its first slice.
+    ) -> tuple[tuple[Label, ...], bool]:
+        """Write the passages that are not there yet, or are of other content.
 
-        Raises Unavailable if not all passages can be found then.
+        Such are from before the SQL record was lost, cut by other rules or sorted by other heads,
+        and may be read now: each is overwritten in its place. Returns the report's labels, which
+        are those of its first slice, and whether anything was written. Raises Unavailable if not
+        all passages can be found then.
         """
         digest = content_digest(f"{event.digest} {self.sorter.name}", passages)
-        there = self._count(event)
-        stored = self._stored(event) if there else {}
-        if there and (there > len(passages) or stored.get("digest") != digest):
-            # Of another content, from before the SQL record was lost, cut by other rules or
-            # sorted by other heads.
-            self.index.delete_report(event.report_id, before_version=event.version + 1)
-            there, stored = 0, {}
-        labels = _labels(stored)
-        if there == len(passages):
-            return labels
-        # Slices are written in order: of those before the last one there, nothing is missing.
-        for start in range(there - there % SLICE, len(passages), SLICE):
+        starts = range(0, len(passages), SLICE)
+
+        def lacks(start: int) -> bool:
+            last = min(start + SLICE, len(passages)) - 1
+            return self._stored(event, last).get("digest") != digest
+
+        # Slices are written in order: what an interruption left to do is all behind one of them.
+        todo = starts[bisect_left(starts, x=True, key=lacks) :]
+        labels = _labels(self._stored(event, 0)) if todo != starts else ()
+        for start in todo:
             known = labels if start else None
             labels = self._index(content, passages[start : start + SLICE], digest, known)
-        if self._count(event) != len(passages):
+        there = self._count(event)
+        surplus = range(len(passages), there)
+        if surplus:
+            self.index.delete(
+                passage_id(event.report_id, event.version, ordinal) for ordinal in surplus
+            )
+            there = self._count(event)
+        if there != len(passages):
             self.index.delete_report(event.report_id, before_version=event.version + 1)
             raise Unavailable(
                 "other passages are in the index than were written, as happens when the report "
                 "is withdrawn meanwhile; beginning again"
             )
-        return labels
+        return labels, bool(todo or surplus)
 
     def _index(
         self,
@@ -161,9 +171,8 @@ class EmbedHandlers:
     def _count(self, event: ReportAccepted) -> int:
         return self.index.count(_this(event))
 
-    def _stored(self, event: ReportAccepted) -> Mapping[str, PayloadValue]:
-        # Any one of the version's passages tells.
-        return self.index.peek(_this(event)) or {}
+    def _stored(self, event: ReportAccepted, ordinal: int) -> Mapping[str, PayloadValue]:
+        return self.index.get(passage_id(event.report_id, event.version, ordinal)) or {}
 
     def _newest_version(self, report_id: str) -> int:
         found = self.index.facets("version", where=PassageFilter({"report_id": [report_id]}))

@@ -275,8 +275,9 @@ class Reindexer(PeriodicWorker):
                 raise
             # A bug with one report must not end what answers questions and takes in the others.
             log.exception("a report cannot be re-indexed", extra={"report_id": event.report_id})
-            known = isinstance(error, NavigatorError)
-            reason = error.detail if known else f"{type(error).__name__}, see the log"
+            reason = f"{type(error).__name__}, see the log"
+            if isinstance(error, NavigatorError):
+                reason = error.detail
             self._stuck = f"report {event.report_id}: {reason}"
             return self._stuck
         return None

@@ -47,6 +47,20 @@ def test_what_is_not_published_is_not_found_but_counted(index: PassageIndex) -> 
     assert index.published(["r", "s"]) == {"r": 1}
 
 
+def test_single_passages_are_looked_up_and_removed(index: PassageIndex) -> None:
+    written = version(1)
+    put(index, written)
+    first, last = written[0].id, written[-1].id
+    found_one = index.get(last)
+    assert found_one is not None
+    assert found_one["report_id"] == "r"
+    index.delete([last])
+    assert index.get(last) is None
+    assert index.get(first) is not None
+    assert found(index) == {("r", 1): PASSAGES - 1}
+    assert index.count() == PASSAGES - 1
+
+
 def test_a_new_version_is_hidden_until_it_is_published(index: PassageIndex) -> None:
     put(index, version(1))
     index.upsert(version(2))

@@ -1,7 +1,7 @@
 """Ports of embed, written by hand."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
@@ -70,6 +70,10 @@ class FakeIndex:
         if before_version is None or version < before_version:
             self.versions.pop(report_id, None)
 
+    def delete(self, ids: Iterable[UUID]) -> None:
+        for id_ in ids:
+            self.points.pop(id_, None)
+
     def publish(self, report_id: str, version: int) -> None:
         self.versions[report_id] = version
 
@@ -84,6 +88,10 @@ class FakeIndex:
 
     def peek(self, where: PassageFilter) -> Mapping[str, PayloadValue] | None:
         return next((point.payload for point in self._matching(where)), None)
+
+    def get(self, passage: UUID) -> Mapping[str, PayloadValue] | None:
+        found = self.points.get(passage)
+        return found.payload if found else None
 
     def count(self, where: PassageFilter | None = None) -> int:
         return len(self._matching(where))

@@ -212,6 +212,42 @@ def test_a_report_cut_by_other_rules_leaves_nothing_of_the_old_cut(
     assert len({p.payload["digest"] for p in index_of(handlers).points.values()}) == 1
 
 
+def test_what_is_read_is_overwritten_in_its_place(handlers: EmbedHandlers) -> None:
+    seen: list[tuple[str, dict[str, int], int]] = []
+
+    class Watched(FakeIndex):
+        def upsert(self, points: Sequence[PassagePoint]) -> None:
+            super().upsert(points)
+            seen.append(("write", dict(self.versions), len(self.points)))
+
+        def publish(self, report_id: str, version: int) -> None:
+            super().publish(report_id, version)
+            seen.append(("publish", dict(self.versions), len(self.points)))
+
+    handlers = dataclasses.replace(handlers, index=Watched())
+    handlers.on_report_accepted(accepted(handlers, text="Ett två tre fyra fem sex sju åtta.\n" * 9))
+    seen.clear()
+    handlers.on_report_accepted(accepted(handlers, text="Ett två tre fyra fem sex sju åtta.\n" * 7))
+    # Nothing was gone at any time, and the report's own point is made anew of what is left.
+    assert seen == [("write", {"r": 1}, 9), ("publish", {"r": 1}, 7)]
+
+
+def test_an_overwriting_goes_on_where_it_was_interrupted(handlers: EmbedHandlers) -> None:
+    index = Interrupted(writes=3 + 2)
+    handlers = dataclasses.replace(handlers, index=index)
+    line = "Ett två tre fyra fem sex sju åtta nio tio.\n"
+    handlers.on_report_accepted(accepted(handlers, text=line * (2 * SLICE + 7)))
+    event = accepted(handlers, text=line * (3 * SLICE + 7))
+    with pytest.raises(Unavailable):
+        handlers.on_report_accepted(event)
+    assert index.published(["r"]) == {"r": 1}
+    embedded(handlers).clear()
+    index.writes = 100
+    handlers.on_report_accepted(event)
+    assert (len(embedded(handlers)), index.count()) == (SLICE + 7, 3 * SLICE + 7)
+    assert len({point.payload["digest"] for point in index.points.values()}) == 1
+
+
 class Interrupted(FakeIndex):
     """Takes so many writes and then is away, until it is told otherwise."""
 
