@@ -120,6 +120,8 @@ def _tell(found: ReindexStatus, *, as_json: bool) -> None:
     _print(f"read      {found.active.name}: {found.active.model}")
     if found.building is not None:
         _print(f"building  {found.building.name}: {found.building.model}")
+    if found.remark is not None:
+        _print(f"mind      {found.remark}")
     if found.previous is not None:
         _print(f"kept      {found.previous.name}: {found.previous.model}")
     if found.phase in {"building", "checking", "complete"}:

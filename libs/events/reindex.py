@@ -65,7 +65,8 @@ class ReindexStatus(Strict):
     `building`: passages are made; `checking`: what came in meanwhile is looked after; `complete`:
     it holds all there is and waits for `switch`; `switched`: it is read, and the collection before
     it is kept until `confirm` or `rollback`. Counts are of reports and passages in the new
-    collection, of all in the record; `trouble` is what it waits for.
+    collection, of all in the record; `trouble` is what it waits for, `remark` what to know of the
+    new collection before it is read.
     """
 
     phase: ReindexPhase
@@ -80,3 +81,4 @@ class ReindexStatus(Strict):
     passages_per_s: Annotated[float | None, Field(description="Made lately.")] = None
     remaining_s: Annotated[float | None, Field(description="Estimate, by this rate.")] = None
     trouble: str | None = None
+    remark: str | None = None

@@ -33,13 +33,18 @@ def is_set(settings: EmbedSettings, recipe: str) -> bool:
 
 
 def chosen(settings: EmbedSettings, choice: ModelChoice) -> EmbedSettings:
-    """The settings with what an operator chose. Another engine comes without the set model.
+    """The settings with what an operator chose.
+
+    Another engine comes without the set model, and another model without the set prefixes, which
+    were written for the one before.
 
     Raises InvalidInput for what no setting fits.
     """
     given = choice.model_dump(include=set(ModelChoice.model_fields), exclude_none=True)
     if choice.engine is not None:
         given["model"] = choice.model
+    if given.get("model", settings.model) != settings.model:
+        given |= {"query_prefix": None, "passage_prefix": None}
     unknown = {name for name, value in given.items() if value} - EmbedSettings.model_fields.keys()
     if unknown:
         raise InvalidInput(f"Embed has no setting for {', '.join(sorted(unknown))}.")
