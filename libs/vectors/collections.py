@@ -5,6 +5,7 @@ the name of its model finds the collection that it fits, and can read no other b
 """
 
 import hashlib
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -42,6 +43,9 @@ class CollectionStore(Protocol):
 
     def assign(self, roles: Roles) -> None:
         """Set all roles at once. Survives a power cut."""
+
+    def names(self) -> list[str]:
+        """All collections that are there, of other installations too."""
 
     def made(self, name: str) -> Made | None:
         """What a collection was made with, or None where there is none of the name."""
@@ -115,6 +119,21 @@ class Collections:
                 code="collection-gone",
             )
         return found
+
+    def left_over(self) -> dict[str, Made]:
+        """Those of this installation that play no part, as a kill before a `drop` leaves them.
+
+        None while nothing is read: the roles themselves may have been lost.
+        """
+        own = re.compile(rf"{re.escape(self.base)}-[0-9a-f]{{12}}")
+        there = [name for name in self.store.names() if own.fullmatch(name)]
+        # Read after the names: what was begun meanwhile is not among them.
+        roles = self.roles()
+        if roles.active is None:
+            return {}
+        named = {roles.active, roles.building, roles.previous}
+        found = {name: self.store.made(name) for name in there if name not in named}
+        return {name: made for name, made in found.items() if made is not None}
 
     def drop(self, name: str) -> None:
         """Close a collection and remove it."""

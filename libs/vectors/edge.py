@@ -100,7 +100,7 @@ class EdgePassageIndex:
     def delete(self, ids: Iterable[UUID]) -> None:
         """See PassageIndex."""
         for batch in rules.batches(ids, rules.BATCH):
-            self._write(qe.UpdateOperation.delete_points(batch), len(batch))
+            self._write(qe.UpdateOperation.delete_points([*batch]), len(batch))
 
     def publish(self, report_id: str, version: int) -> None:
         """See PassageIndex."""

@@ -38,6 +38,10 @@ class EdgeStore:
             os.fsync(writer.fileno())
         draft.rename(self._file)
 
+    def names(self) -> list[str]:
+        """See CollectionStore."""
+        return sorted(spec.parent.name for spec in self._folder.glob(f"*/{rules.SPEC_FILE}"))
+
     def made(self, name: str) -> Made | None:
         """See CollectionStore."""
         place = self._folder / name

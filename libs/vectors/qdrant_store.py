@@ -42,6 +42,11 @@ class QdrantStore:
         with self._connection.answering():
             self._client.update_collection_aliases(changes)
 
+    def names(self) -> list[str]:
+        """See CollectionStore."""
+        with self._connection.answering():
+            return sorted(each.name for each in self._client.get_collections().collections)
+
     def made(self, name: str) -> Made | None:
         """See CollectionStore."""
         with self._connection.answering():

@@ -134,6 +134,7 @@ class Reindexer(PeriodicWorker):
             building=_state(roles.building, made) if roles.building else None,
             previous=_state(roles.previous, made) if roles.previous else None,
             trouble=self.health() or self._refused or self._stuck,
+            remark=_remark(self._targets.parts.building),
         )
         shown = self._shown
         if shown is None or not (roles.building or roles.previous):
@@ -315,6 +316,15 @@ def _is_missing(target: Target, item: StandingReport, published: int) -> bool:
     # What was sent in after the withdrawal stays.
     of_it = PassageFilter({"report_id": [item.report_id]})
     return published <= item.version and target.index.peek(of_it) is not None
+
+
+def _remark(building: Target | None) -> str | None:
+    if building is None or building.handlers.sorter.heads is not None:
+        return None
+    return (
+        "Goals, themes, target groups and kinds of passage cannot be inferred with this model and "
+        "correction: filters will find only what partners gave."
+    )
 
 
 def _state(name: str, made: Mapping[str, Made]) -> CollectionState:

@@ -5,6 +5,7 @@ to both, each with its own model, to the one that is read first. Which is read s
 (`Roles`), so that all processes know; every question is answered with that one's model.
 """
 
+import datetime as dt
 import logging
 import threading
 from collections.abc import Callable
@@ -30,6 +31,7 @@ OpenModel = Callable[[EmbedSettings], Embedder]
 MakeHandlers = Callable[[Embedder, PassageIndex], EmbedHandlers]
 # Reports written at once by the consumer and a re-index wait for each other in so many queues.
 _QUEUES: Final = 64
+_LEFT_OVER: Final = dt.timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ class Targets:
         self._changing = threading.Lock()
         self._opened: dict[str, Target] = {}
         self._parts = Parts(self._first())
+        self._tidy()
 
     @property
     def parts(self) -> Parts:
@@ -219,6 +222,15 @@ class Targets:
             return self._target(roles.active)
         # Compared before anything is made: nobody asked for a collection of another model.
         return self._put(self._settings, None, expected=made.spec)
+
+    def _tidy(self) -> None:
+        """Remove what a kill between taking a collection's part and removing it has left."""
+        for name, made in self._collections.left_over().items():
+            begun = started_at(made.notes)
+            # Another process may be about to give one its part.
+            if begun is None or self._clock() - dt.datetime.fromisoformat(begun) > _LEFT_OVER:
+                log.warning("a collection that was given up is removed", extra={"collection": name})
+                self._collections.drop(name)
 
     def _target(self, name: str) -> Target:
         """A collection that is there, with the model that it was made with."""

@@ -14,6 +14,7 @@ from libs.errors import InvalidInput, Unavailable
 from services.embed.embedder import Vectors
 from services.embed.engines import open_embedder
 from services.embed.settings import EmbedSettings
+from services.embed.transformers_embedder import TransformersEmbedder
 
 PAD, UNKNOWN = "[PAD]", "[UNK]"
 WORDS = [PAD, UNKNOWN, "[CLS]", "[SEP]", "en", "två", "tre", "query", "fråga"]
@@ -127,6 +128,18 @@ def test_a_name_is_looked_for_in_the_cache_alone_until_a_download_is_allowed(ber
     assert float(vector @ expected(bert, [2, 7, 1, 4, 3], cls=False)) > 0.999
     with pytest.raises(Unavailable, match="NAVIGATOR_EMBED_ALLOW_DOWNLOAD=true"):
         opened("someone/else", bert.parent)
+
+
+def test_a_device_without_memory_is_waited_for(bert: Path) -> None:
+    embedder = opened(bert, bert.parent)
+    assert isinstance(embedder, TransformersEmbedder)
+
+    def full(**_inputs: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    embedder._network = full
+    with pytest.raises(Unavailable, match="memory"):
+        embedder.embed_queries(["en"])
 
 
 def test_a_damaged_model_is_refused_with_its_folder(bert: Path) -> None:

@@ -62,6 +62,17 @@ def test_what_is_dropped_is_gone_and_may_be_made_again(collections: Collections)
     assert collections.index(SPEC).count() == 0
 
 
+def test_what_plays_no_part_is_left_over(collections: Collections) -> None:
+    for spec in (SPEC, OTHER):
+        collections.index(spec, {"note": spec.model})
+    one, two = collections.name_of(SPEC), collections.name_of(OTHER)
+    assert collections.left_over() == {}, "the roles may have been lost"
+    collections.assign(Roles(one, previous=two))
+    assert collections.left_over() == {}
+    collections.assign(Roles(one))
+    assert collections.left_over() == {two: collections.made(two)}
+
+
 def test_a_collection_from_before_is_found_by_its_old_name(tmp_path: Path) -> None:
     settings = VectorSettings(path=tmp_path)
     with closing(open_index(settings, SPEC)) as before:

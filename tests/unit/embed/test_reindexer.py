@@ -1,7 +1,8 @@
 """Changing the model on hand-written ports: the parts that collections play, step by step."""
 
+import dataclasses
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from opentelemetry.trace import NoOpTracer
@@ -39,6 +40,9 @@ class FakeStore:
 
     def assign(self, roles: Roles) -> None:
         self.given = roles
+
+    def names(self) -> list[str]:
+        return list(self.known)
 
     def made(self, name: str) -> Made | None:
         return self.known[name][0] if name in self.known else None
@@ -89,13 +93,14 @@ class Stage:
         self.store, self.source, self.record = FakeStore(), FakeSource(), FakeRecord()
         self.settings = EmbedSettings()
         self.now = 0.0
+        self.today = datetime(2026, 11, 25, tzinfo=UTC)
         self.away: set[str] = set()
         self.restart()
 
     def restart(self) -> None:
         collections = Collections(self.store, "passages")
         self.targets = Targets(
-            collections, self.settings, self.open_model, self.handlers, lambda: datetime.now(UTC)
+            collections, self.settings, self.open_model, self.handlers, lambda: self.today
         )
         self.reindexer = Reindexer(self.targets, self.record, self.clock)
         self.events = EveryCollection(self.targets, self.reindexer.follow)
@@ -188,7 +193,9 @@ ALL = dict.fromkeys("abcde", 1)
 
 
 def test_a_new_collection_is_filled_and_then_read(stage: Stage) -> None:
-    assert stage.reindexer.begin(OTHER).phase == "building"
+    begun = stage.reindexer.begin(OTHER)
+    assert begun.phase == "building"
+    assert "cannot be inferred" in (begun.remark or "")
     assert (stage.read(), stage.reindexer.status().reports) == ("fake@1", 0)
     stage.work(5)
     half = stage.reindexer.status()
@@ -364,6 +371,16 @@ def test_one_that_was_begun_anew_is_not_switched_for_the_one_before(stage: Stage
     assert stage.reindexer.status().phase != "complete"
     with pytest.raises(Conflict, match="does not hold all"):
         stage.reindexer.switch()
+
+
+def test_what_a_kill_left_of_one_that_was_given_up_is_removed(stage: Stage) -> None:
+    stage.reindexer.begin(OTHER)
+    stage.store.assign(dataclasses.replace(stage.store.given, building=None))
+    stage.restart()
+    assert list(stage.held()) == ["fake@1", "other@1"], "its maker may be about to name it"
+    stage.today += timedelta(hours=2)
+    stage.restart()
+    assert list(stage.held()) == ["fake@1"]
 
 
 def test_another_model_that_is_only_set_is_refused(stage: Stage) -> None:
