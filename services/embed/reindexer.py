@@ -48,6 +48,8 @@ LONGEST_REST_S: Final = 60.0
 REFUSED_S: Final = 30.0
 # Events that wait for a slow model, half a kilobyte each. Of more the oldest are left to the pass.
 MOST_FOLLOWING: Final = 10_000
+# With more of them to write, a collection does not hold all there is.
+MOST_BEHIND: Final = 20
 
 
 class Record(Protocol):
@@ -85,13 +87,14 @@ class Reindexer(PeriodicWorker):
         self._monotonic = monotonic
         self._pass: Pass | None = None
         self._shown: Pass | None = None
-        self._names: tuple[str, ...] = ()
+        self._seen: tuple[Target, ...] = ()
         self._first_seen = 0.0
         self._complete: str | None = None  # when the one was begun that holds all reports
         self._made = 0
         self._made_in_s = 0.0
         self._stuck: str | None = None
         self._refused: str | None = None
+        self._rests_until = 0.0
         self._following: deque[tuple[str, Event]] = deque(maxlen=MOST_FOLLOWING)
 
     def follow(self, event: Event, written_to: str) -> None:
@@ -110,7 +113,7 @@ class Reindexer(PeriodicWorker):
 
     def switch(self) -> ReindexStatus:
         """Read the new collection; see Targets. Raises Conflict before it is complete."""
-        return self._changed(partial(self._targets.switch, self._complete))
+        return self._changed(partial(self._targets.switch, self._holds_all()))
 
     def confirm(self) -> ReindexStatus:
         """Keep the new collection only; see Targets."""
@@ -157,7 +160,8 @@ class Reindexer(PeriodicWorker):
     def _phase(self, roles: Roles, made: Mapping[str, Made]) -> ReindexPhase:
         if roles.building is None:
             return "switched" if roles.previous is not None else "none"
-        if self._complete and self._complete == started_at(made[roles.building].notes):
+        complete = self._holds_all()
+        if complete and complete == started_at(made[roles.building].notes):
             return "complete"
         return "checking" if self._shown is not self._pass else "building"
 
@@ -187,31 +191,44 @@ class Reindexer(PeriodicWorker):
             self._forget()
             self._following.clear()
             return IDLE_S
-        names = tuple(target.name for target in targets)
-        if names != self._names:
+        # By identity: one that was begun anew with the same model has the same name.
+        if [*map(id, targets)] != [*map(id, self._seen)]:
             self._forget()
-            self._names, self._first_seen = names, self._monotonic()
+            self._seen, self._first_seen = targets, self._monotonic()
         if self._following:
             self._catch_up(*self._following.popleft(), targets)
-            return 0.0
+        pause = self._pass_on(parts, targets)
+        return 0.0 if self._following else pause
+
+    def _pass_on(self, parts: Parts, targets: tuple[Target, ...]) -> float:
         if self._pass is None:
+            # What came in woke the worker; the pass may rest all the same.
+            if (rest := self._rests_until - self._monotonic()) > 0:
+                return rest
             of = started_at(self._targets.notes(parts.building)) if parts.building else None
             self._pass = Pass(began=self._monotonic(), of=of)
             self._shown = self._shown or self._pass
         return self._go_on(self._pass, targets)
 
     def _forget(self) -> None:
-        self._names = ()
+        self._seen = ()
         self._pass = self._shown = None
         self._complete, self._stuck = None, None
         self._made, self._made_in_s = 0, 0.0
+        self._rests_until = 0.0
+
+    def _holds_all(self) -> str | None:
+        """When the one was begun that holds all there is, or None."""
+        return self._complete if len(self._following) <= MOST_BEHIND else None
 
     def _catch_up(self, written_to: str, event: Event, targets: tuple[Target, ...]) -> None:
         """Try to write an event where it is not yet. The next pass makes up for what fails."""
-        complete, self._complete = self._complete, None
-        failures = [self._try(each, event) for each in targets if each.name != written_to]
-        if not any(failures):
-            self._complete = complete
+        failures: list[str | None] = ["not tried"]
+        try:
+            failures = [self._try(each, event) for each in targets if each.name != written_to]
+        finally:
+            if any(failures):
+                self._complete = None
 
     def _go_on(self, running: Pass, targets: tuple[Target, ...]) -> float:
         if running.todo:
@@ -290,16 +307,20 @@ class Reindexer(PeriodicWorker):
         self._pass = None
         building = self._targets.parts.building
         self._stuck = running.stuck
-        rest = min(max(AGAIN_S, REST_FACTOR * took), LONGEST_REST_S)
-        if running.found_work or running.stuck:
+        if running.found_work and not running.stuck:
             self._complete = None
-            return rest if running.stuck else 0.0
+            return 0.0
+        rest = min(max(AGAIN_S, REST_FACTOR * took), LONGEST_REST_S)
+        self._rests_until = self._monotonic() + rest
+        if running.stuck:
+            self._complete = None
+            return rest
         if building is not None and running.began >= self._first_seen + SETTLE_S:
             notes = self._targets.notes(building)
             # None where another process has begun anew with the same model.
             self._complete = running.of if running.of == started_at(notes) else None
-            if self._complete and not notes.get("hold"):
-                self._changed(partial(self._targets.switch, self._complete))
+            if (complete := self._holds_all()) and not notes.get("hold"):
+                self._changed(partial(self._targets.switch, complete))
         return rest
 
 

@@ -124,6 +124,8 @@ class Targets:
         Raises Unavailable when the store is away.
         """
         roles = self._collections.roles()
+        if roles.active is None:
+            roles = replace(roles, active=self._parts.active.name)
         names = (roles.active, roles.building, roles.previous)
         return roles, {name: self._collections.made(name) for name in names if name is not None}
 
@@ -167,7 +169,8 @@ class Targets:
             roles = self._collections.roles()
             if roles.building is None:
                 raise Conflict("No collection is being built: `navigator reindex --model …`.")
-            if started_at(self._collections.made(roles.building).notes) != complete:
+            begun = started_at(self._collections.made(roles.building).notes)
+            if complete is None or begun != complete:
                 raise Conflict(
                     "The new collection does not hold all reports yet, as far as this process has "
                     "seen: see `navigator reindex status`."

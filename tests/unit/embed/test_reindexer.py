@@ -18,7 +18,7 @@ from libs.vectors.port import CollectionSpec, PassageIndex
 from services.embed.embedder import Embedder, Vectors
 from services.embed.every_collection import EveryCollection
 from services.embed.handlers import EmbedHandlers
-from services.embed.reindexer import SETTLE_S, Reindexer
+from services.embed.reindexer import MOST_BEHIND, SETTLE_S, Reindexer
 from services.embed.settings import EmbedSettings
 from services.embed.sorting.sorter import Sorter
 from services.embed.targets import Targets
@@ -349,6 +349,19 @@ def test_after_a_restart_nothing_is_switched_before_it_was_looked_at(stage: Stag
         stage.reindexer.switch()
     assert stage.reindexer.begin(OTHER).phase == "building"
     assert stage.read() == "fake@1"
+
+
+def test_it_is_not_read_while_much_that_came_in_waits_for_it(stage: Stage) -> None:
+    stage.reindexer.begin(OTHER.model_copy(update={"hold": True}))
+    stage.work()
+    for number in range(MOST_BEHIND + 1):
+        stage.accept(f"n{number}")
+    assert stage.reindexer.status().phase != "complete"
+    with pytest.raises(Conflict, match="does not hold all"):
+        stage.reindexer.switch()
+    stage.work(MOST_BEHIND + 1)
+    stage.reindexer.switch()
+    assert stage.held()["other@1"] == stage.held()["fake@1"]
 
 
 def test_one_that_was_begun_anew_is_not_switched_for_the_one_before(stage: Stage) -> None:
