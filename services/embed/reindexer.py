@@ -179,7 +179,10 @@ class Reindexer(PeriodicWorker):
             raise
         except NavigatorError as error:
             log.warning("the re-index waits to be mended", extra={"reason": error.detail})
-            self._refused = error.detail
+            self._refused = (
+                f"{error.detail} To give up the collection that is not read, if it is that: "
+                "`navigator reindex cancel`, or `confirm` after a switch."
+            )
             return REFUSED_S
         self._refused = None
         return pause

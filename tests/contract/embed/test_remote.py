@@ -212,11 +212,11 @@ def test_a_server_that_changes_its_model_is_refused() -> None:
         embedder.embed_queries(["a"])
 
 
-def test_an_embedder_that_is_closed_while_it_waits_says_so() -> None:
+def test_an_embedder_that_is_closed_while_it_is_asked_says_so() -> None:
     def server(request: httpx.Request) -> httpx.Response:
         if b"last" in request.content:
             embedder.close()
-            return httpx.Response(503)
+            raise RuntimeError("Cannot send a request, as the client has been closed.")
         return Server()(request)
 
     embedder = opened(server)

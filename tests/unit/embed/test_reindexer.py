@@ -289,6 +289,7 @@ def test_a_collection_that_cannot_be_opened_any_more_stops_nothing(
     assert found.building is not None
     assert (found.phase, found.building.model) == ("building", "other@1")
     assert "other@1" in (found.trouble or "")
+    assert "navigator reindex cancel" in (found.trouble or "")
     with pytest.raises(Conflict):
         stage.reindexer.switch()
     stage.accept("f")
