@@ -52,10 +52,10 @@ class OpenVinoEmbedder:
         self._tokenizer = Tokenizer(prepared.tokenizer)
         compiled = _compile(prepared, streams, threads or os.cpu_count() or 1)
         requests = [compiled.create_infer_request() for _ in range(streams)]
-        bulk = bulk_streams or max(1, streams - 1)
-        self._requests = _Requests(requests, for_bulk=bulk)
+        self._bulk_streams = bulk_streams or max(1, streams - 1)
+        self._requests = _Requests(requests, for_bulk=self._bulk_streams)
         # Threads that keep the streams of bulk at work; a query computes in its caller's.
-        self._bulk = ThreadPoolExecutor(bulk, thread_name_prefix="embed-bulk")
+        self._bulk = ThreadPoolExecutor(self._bulk_streams, thread_name_prefix="embed-bulk")
 
     @property
     def model(self) -> str:
@@ -81,7 +81,7 @@ class OpenVinoEmbedder:
 
         Raises Unavailable once the embedder is closed.
         """
-        work = self._blocks(self._prefixes.query, texts, QUERY_STEP)
+        work = self._blocks(self._prefixes.query, texts, QUERY_STEP, streams=1)
         return self._gathered(len(texts), (self._run(block, bulk=False) for block in work))
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
@@ -89,21 +89,26 @@ class OpenVinoEmbedder:
 
         Raises Unavailable once the embedder is closed.
         """
-        work = self._blocks(self._prefixes.passage, texts, PASSAGE_STEP)
+        work = self._blocks(self._prefixes.passage, texts, PASSAGE_STEP, streams=self._bulk_streams)
         return self._gathered(len(texts), self._bulk.map(partial(self._run, bulk=True), work))
 
     def close(self) -> None:
         """Let go of the model. A call that is under way ends with Unavailable."""
         self._requests.close()
 
-    def _blocks(self, prefix: str, texts: Sequence[str], step: int) -> Iterator[_Block]:
+    def _blocks(
+        self, prefix: str, texts: Sequence[str], step: int, *, streams: int
+    ) -> Iterator[_Block]:
         tokens = self._tokenizer
         room = self.max_tokens - MARKERS
         ids = [
             [tokens.begin, *text[:room], tokens.end]
             for text in tokens.encode([prefix + text for text in texts])
         ]
-        for rows in batches([len(row) for row in ids], step=step, budget=BATCH_TOKENS):
+        lengths = [len(row) for row in ids]
+        # A report's few passages would be one batch, and all streams but one would look on.
+        share = -(-sum(_width(length, step) for length in lengths) // streams)
+        for rows in batches(lengths, step=step, budget=min(BATCH_TOKENS, share)):
             yield rows, _padded([ids[row] for row in rows], step, tokens.pad)
 
     def _run(self, block: _Block, *, bulk: bool) -> tuple[list[int], Vectors]:
