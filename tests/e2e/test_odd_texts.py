@@ -18,7 +18,7 @@ ODD_TEXTS = {
     "combining marks": "a" + "\u0301" * 2_000,
     "one endless word": "å" * 20_000,
     "a word again and again": "grup" * 5_000,
-    "numbers in every way": "Vi sparade 1,234.50 euro och 1.234,50 EUR, 5,5 % och 1,234,567 kronor.",
+    "numbers in every way": "Vi sparade 1,234.50 euro och 1.234,50 EUR, 5,5 %, 1,234,567 kronor.",
     "punctuation": "… – — ?! ((( ))) ***",
     "blank lines and a word": "\n" * 1_000_000 + "Byabussen",
 }
