@@ -25,6 +25,9 @@ BULK_PASSAGES: Final = 100
 WITHIN_S: Final = 10.0
 IDLE_S: Final = 30.0
 START_S: Final = 60.0
+# Twenty times what a text takes on two cores: a worker that needs longer hangs, as one has.
+ANSWER_S: Final = 10.0
+ANSWER_S_PER_TEXT: Final = 0.5
 
 Opening = tuple[Path | None, Prefixes]
 """What a worker is told first: the source of the model, None for the bundled one, and prefixes."""
@@ -153,6 +156,8 @@ class BulkWorker:
                 raise _ended()
             try:
                 connection.send(list(texts))
+                if not connection.poll(ANSWER_S + ANSWER_S_PER_TEXT * len(texts)):
+                    raise TimeoutError("it does not answer")
                 vectors: Vectors = connection.recv()
             except (OSError, EOFError) as error:
                 self._connection = None

@@ -52,6 +52,9 @@ class OpenVinoEmbedder:
         self._tokenizer = Tokenizer(prepared.tokenizer)
         compiled = _compile(prepared, streams, threads or os.cpu_count() or 1)
         requests = [compiled.create_infer_request() for _ in range(streams)]
+        # The first array that pyopenvino takes sets something up under a lock of its own, for which
+        # it needs the interpreter's: two threads that came first stood for ever.
+        requests[0].infer([np.zeros((1, QUERY_STEP), np.int32)])
         self._bulk_streams = bulk_streams or max(1, streams - 1)
         self._requests = _Requests(requests, for_bulk=self._bulk_streams)
         # Threads that keep the streams of bulk at work; a query computes in its caller's.

@@ -123,3 +123,15 @@ def test_what_came_fades():
     assert rush.counting(1)
     now = 20.0
     assert not rush.counting(9)
+
+
+def test_a_worker_that_hangs_is_given_up(
+    bulk: WithBulkWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pid = started(bulk)
+    monkeypatch.setattr("services.embed.bulk.ANSWER_S", 0.2)
+    monkeypatch.setattr("services.embed.bulk.ANSWER_S_PER_TEXT", 0.0)
+    os.kill(pid, signal.SIGSTOP)
+    with pytest.raises(Unavailable, match="embedded again"):
+        bulk.embed_passages(SENTENCES)
+    assert len(bulk.embed_passages(SENTENCES)) == len(SENTENCES)
