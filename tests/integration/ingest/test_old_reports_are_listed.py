@@ -1,126 +1,141 @@
-"""From an empty database, and from a filled one at every revision there ever was, to today's."""
+"""Migrations of a database in which there are reports already."""
 
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import Any
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import select
-from sqlalchemy.orm import undefer
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import inspect, select, text
 
-from libs.bus.record import Record
 from libs.database.engine import Database
 from libs.database.mapping import Row
-from libs.database.outbox import OutboxRelay
-from libs.events.report import NormalisedReport, ReportStatus
-from services.ingest import store
-from services.ingest.identity import report_id
-from services.ingest.migrations.upgrade import configuration, upgrade
-from services.ingest.tables import DocumentRow, VersionRow
-from tests.integration.ingest.filled import (
-    HISTORIES,
-    ORIGINAL,
-    PARTNER,
-    REJECTION,
-    SUBMISSION,
-    Contents,
-    contents,
-    fill,
-)
-from tests.integration.ingest.stage import Stage, sent
+from libs.events.report import ReportSubmission
+from services.ingest.identity import report_id, submission_digest
+from services.ingest.migrations import upgrade as migrations
+from services.ingest.tables import FacetRow, ReportRow, VersionRow
+from tests.integration.ingest.stage import Stage
 
-SCRIPTS = ScriptDirectory.from_config(configuration())
-REVISIONS = [script.revision for script in SCRIPTS.walk_revisions()]
+NOW = "2026-05-04 12:00:00.000000+00:00"
+REPORT = ReportSubmission(external_id="1", title="Titel", text="Text")
+SUBMISSION = REPORT.model_dump(mode="json", exclude_defaults=True)
+DIGEST = submission_digest(REPORT, ())
 
 
-@dataclass(frozen=True, slots=True)
-class Upgraded:
-    """A database at today's revision, and what stood in it before."""
-
-    database: Database
-    before: Contents
-
-
-@pytest.fixture(params=REVISIONS)
-def upgraded(request: pytest.FixtureRequest, empty_database_url: str) -> Iterator[Upgraded]:
+@pytest.fixture
+def old(empty_database_url: str) -> Iterator[Database]:
+    """A database as the first release left it."""
     database = Database(empty_database_url)
-    upgrade(database.engine, request.param)
-    with database.engine.begin() as connection:
-        before = fill(connection)
-    upgrade(database.engine)
-    yield Upgraded(database, before)
+    config = Config()
+    config.set_main_option("script_location", str(migrations.Path(migrations.__file__).parent))
+    with database.engine.execution_options(navigator_writes=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    yield database
     database.close()
 
 
-def differences(database: Database) -> list[object]:
-    """How the tables differ from what the models say."""
-    with database.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        return list(compare_metadata(context, Row.metadata))
+def insert(database: Database, table: str, **values: Any) -> None:
+    names = ", ".join(values)
+    places = ", ".join(f":{name}" for name in values)
+    with database.write() as session:
+        statement = f"INSERT INTO {table} ({names}) VALUES ({places})"  # noqa: S608 - our own
+        session.execute(text(statement), values)
 
 
-def test_an_empty_database_gets_the_tables_of_the_models(empty_database_url: str) -> None:
-    database = Database(empty_database_url)
-    upgrade(database.engine)
-    assert differences(database) == []
-    database.close()
+def insert_version(database: Database, report: str, version: int, **values: Any) -> None:
+    shared = {
+        "digest": DIGEST,
+        "title": "Titel",
+        "submission": json.dumps(SUBMISSION),
+        "content": None,
+        "status": "indexed",
+        "submitted_at": NOW,
+        "updated_at": NOW,
+        "resend_at": NOW,
+        "resends": 0,
+    }
+    insert(database, "report_versions", report_id=report, version=version, **(shared | values))
+    insert(
+        database,
+        "report_status",
+        report_id=report,
+        seq=version,
+        version=version,
+        status="accepted",
+        at=NOW,
+        detail="{}",
+    )
 
 
-def test_a_filled_database_gets_the_tables_of_the_models(upgraded: Upgraded) -> None:
-    assert differences(upgraded.database) == []
+def test_a_filled_database_goes_on(old: Database) -> None:
+    first = report_id("norr", "1", DIGEST)
+    insert(old, "reports", id=first, partner="norr", external_id="1", version=1, created_at=NOW)
+    insert_version(old, first, 1)
+    second = report_id("norr", "2", DIGEST)
+    insert(old, "reports", id=second, partner="norr", external_id="2", version=2, created_at=NOW)
+    insert_version(old, second, 1, content=json.dumps({"title": "Alt", "language": "de"}))
+    content = {
+        "title": "Ängar",
+        "language": "sv-FI",
+        "places": [{"country": "FI"}, {"country": "FI"}],
+        "themes": ["mental-health"],
+        "sections": [{"text": "Text"}],
+    }
+    insert_version(old, second, 2, title="rapport", content=json.dumps(content))
+
+    migrations.upgrade(old.engine)
+
+    with old.read() as session:
+        facets = session.execute(select(FacetRow.report_id, FacetRow.kind, FacetRow.value)).all()
+        assert {tuple(row) for row in facets} == {
+            (second, "language", "sv-fi"),
+            (second, "language", "sv"),
+            (second, "country", "FI"),
+            (second, "theme", "mental-health"),
+        }
+        assert session.get_one(VersionRow, (second, 2)).title == "Ängar"
+        titles = {
+            row.id: (row.folded_title, row.source) for row in session.scalars(select(ReportRow))
+        }
+        assert titles == {first: ("titel", None), second: ("ängar", None)}
+    stage = Stage(old)
+    assert stage.intake.submit("norr", REPORT)[1] is False
+    named = REPORT.model_copy(update={"source": "diva"})
+    receipt, created = stage.intake.submit("norr", named)
+    assert created
+    assert receipt.report_id != first
+    stage.intake.withdraw("norr", second)
+    assert [entry.seq for entry in stage.receipt(second).history] == [1, 2, 3]
 
 
-def test_no_row_and_no_value_is_lost(upgraded: Upgraded) -> None:
-    with upgraded.database.engine.connect() as connection:
-        after = contents(connection)
-    for table, rows in upgraded.before.items():
-        assert len(rows) > 1
-        assert len(after[table]) == len(rows)
-        for row in rows:
-            # Columns may come; those that were there hold what they held.
-            kept = [{name: new[name] for name in row} for new in after[table]]
-            assert row in kept, f"a row of {table} changed"
+def test_references_are_looked_at_after_it(old: Database) -> None:
+    migrations.upgrade(old.engine)
+    found = inspect(old.engine).get_foreign_keys("report_versions")
+    assert [key["referred_table"] for key in found] == ["reports"]
+    with pytest.raises(Exception, match=r"(?i)foreign key"):
+        insert_version(old, "nothing", 1)
 
 
-def test_the_models_read_every_row(upgraded: Upgraded) -> None:
-    with upgraded.database.read() as session:
-        for mapper in Row.registry.mappers:
-            rows = session.scalars(select(mapper.class_).options(undefer("*"))).all()
-            assert len(rows) == len(upgraded.before.get(mapper.local_table.name, ()))
-        for document in session.scalars(select(DocumentRow)):
-            assert document.content == ORIGINAL
-        for version in session.scalars(select(VersionRow).where(VersionRow.content.is_not(None))):
-            NormalisedReport.model_validate(version.content)
+def test_more_than_a_batch_of_reports(old: Database) -> None:
+    count = 450
+    for number in range(count):
+        each = f"{number:036}"
+        insert(old, "reports", id=each, partner="norr", version=1, created_at=NOW)
+        insert_version(old, each, 1, submission=json.dumps({"title": "T", "language": "et"}))
+    migrations.upgrade(old.engine)
+    with old.read() as session:
+        assert len(session.scalars(select(FacetRow.report_id)).all()) == count
 
 
-def test_receipts_tell_what_they_told(upgraded: Upgraded) -> None:
-    stage = Stage(upgraded.database)
-    for external_id, statuses in HISTORIES.items():
-        receipt = stage.receipt(report_id(PARTNER, external_id, ""))
-        assert (receipt.external_id, receipt.version) == (external_id, len(statuses))
-        assert [entry.status for entry in receipt.history] == list(statuses)
-        assert receipt.passages == (1 if receipt.status is ReportStatus.INDEXED else None)
-        rejection = receipt.rejection.model_dump() if receipt.rejection else None
-        assert rejection == (REJECTION if receipt.status is ReportStatus.REJECTED else None)
-        assert (receipt.document is None) == (external_id == "1")
-
-
-def test_ingest_goes_on_where_it_was(upgraded: Upgraded) -> None:
-    stage = Stage(upgraded.database)
-    published: list[Record] = []
-    waiting = len(sent_rows := upgraded.before["outbox"])
-    assert OutboxRelay(stage.database, published.extend).relay_batch() == waiting
-    assert [record.value for record in published] == [row["value"] for row in sent_rows]
-
-    same, created = stage.intake.submit(PARTNER, SUBMISSION)
-    assert (same.version, created) == (1, False)
-    changed = SUBMISSION.model_copy(update={"text": "Ny text"})
-    receipt, created = stage.intake.submit(PARTNER, changed)
-    assert (receipt.version, created) == (2, True)
-    unfinished = ["accepted", "normalised", "withdrawn"]
-    assert stage.reconciler.reconcile(as_of=stage.now) == len(unfinished)
-    with stage.database.read() as session:
-        assert store.status_counts(session)["accepted"] == 2
-    assert len(sent(stage)) == 1 + len(unfinished)
+def test_the_tables_are_as_the_code_says(old: Database) -> None:
+    migrations.upgrade(old.engine)
+    found = inspect(old.engine)
+    for table in Row.metadata.sorted_tables:
+        columns = {column["name"]: column["nullable"] for column in found.get_columns(table.name)}
+        assert columns == {column.name: column.nullable for column in table.columns}
+        # PostgreSQL lists what stands behind a unique constraint too.
+        listed = found.get_indexes(table.name)
+        indexes = {each["name"] for each in listed if "duplicates_constraint" not in each}
+        assert indexes == {index.name for index in table.indexes}
