@@ -16,6 +16,7 @@ from typing import Final
 from libs.errors import Unavailable
 from services.embed.embedder import Embedder, Vectors
 from services.embed.prefixes import E5, Prefixes
+from services.embed.wrapped_embedder import WrappedEmbedder
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ Opening = tuple[Path | None, Prefixes]
 """What a worker is told first: the source of the model, None for the bundled one, and prefixes."""
 
 
-class WithBulkWorker:
+class WithBulkWorker(WrappedEmbedder):
     """An Embedder that answers questions here and has bulk done by a worker while there is any.
 
     Any number of threads may call; passages of one call after the other's. Close it in the end.
@@ -53,48 +54,25 @@ class WithBulkWorker:
 
         `source` and `prefixes` are the engine's own; see `prepare_model` and `OpenVinoEmbedder`.
         """
-        self._engine = engine
+        super().__init__(engine)
         self._worker = BulkWorker(models, idle_s, (source, prefixes))
         self._rush = Rush(BULK_PASSAGES, WITHIN_S, monotonic)
-
-    @property
-    def model(self) -> str:
-        """See Embedder."""
-        return self._engine.model
-
-    @property
-    def dimension(self) -> int:
-        """See Embedder."""
-        return self._engine.dimension
-
-    @property
-    def max_tokens(self) -> int:
-        """See Embedder."""
-        return self._engine.max_tokens
 
     @property
     def worker_pid(self) -> int | None:
         """The process id of the worker that is ready, or None."""
         return self._worker.pid
 
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """See Embedder."""
-        return self._engine.count_tokens(texts)
-
-    def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        """See Embedder."""
-        return self._engine.embed_queries(texts)
-
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """See Embedder. Raises Unavailable when the worker died of it; the next call may do."""
         if self._rush.counting(len(texts)):
             self._worker.start()
-        return self._worker.embed(texts) if self._worker.pid else self._engine.embed_passages(texts)
+        return self._worker.embed(texts) if self._worker.pid else super().embed_passages(texts)
 
     def close(self) -> None:
         """See Embedder."""
         self._worker.close()
-        self._engine.close()
+        super().close()
 
 
 class Rush:

@@ -16,6 +16,7 @@ import numpy as np
 
 from libs.language.detection import LanguageDetector
 from services.embed.embedder import Embedder, Vectors
+from services.embed.wrapped_embedder import WrappedEmbedder
 
 MEANS_FILE: Final = Path(__file__).with_name("language_means.npz")
 
@@ -64,13 +65,13 @@ class LanguageCorrection:
         return _corrected(vectors, weights, self.passages)
 
 
-class CorrectedEmbedder:
+class CorrectedEmbedder(WrappedEmbedder):
     """An Embedder whose vectors have their text's language taken out."""
 
     def __init__(
         self, embedder: Embedder, correction: LanguageCorrection, detector: LanguageDetector
     ) -> None:
-        self._embedder = embedder
+        super().__init__(embedder)
         self._correction = correction
         self._detector = detector
 
@@ -78,20 +79,6 @@ class CorrectedEmbedder:
     def model(self) -> str:
         """The model with its correction: other means make another vector space."""
         return f"{self._embedder.model}+{self._correction.name}"
-
-    @property
-    def dimension(self) -> int:
-        """See Embedder."""
-        return self._embedder.dimension
-
-    @property
-    def max_tokens(self) -> int:
-        """See Embedder."""
-        return self._embedder.max_tokens
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """See Embedder."""
-        return self._embedder.count_tokens(texts)
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """See Embedder."""
@@ -102,10 +89,6 @@ class CorrectedEmbedder:
         """See Embedder."""
         vectors = self._embedder.embed_passages(texts)
         return self._correction.correct_passages(vectors, self._languages(texts))
-
-    def close(self) -> None:
-        """See Embedder."""
-        self._embedder.close()
 
     def _languages(self, texts: Sequence[str]) -> list[Weights]:
         return [self._detector.probabilities(text) for text in texts]

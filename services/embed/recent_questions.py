@@ -10,38 +10,20 @@ from opentelemetry.metrics import Meter
 
 from libs.telemetry import names
 from services.embed.embedder import Embedder, Vectors
+from services.embed.wrapped_embedder import WrappedEmbedder
 
 
-class RecentQuestions:
+class RecentQuestions(WrappedEmbedder):
     """An Embedder that keeps the vectors of the last `size` questions, 1.5 KB each. Thread-safe."""
 
     def __init__(self, embedder: Embedder, size: int, meter: Meter) -> None:
-        self._embedder = embedder
+        super().__init__(embedder)
         self._size = size
         self._kept: OrderedDict[bytes, Vectors] = OrderedDict()
         self._lock = threading.Lock()
         self._asked = meter.create_counter(
             names.METRIC_QUESTIONS, "{question}", "Questions' vectors asked for."
         )
-
-    @property
-    def model(self) -> str:
-        """See Embedder."""
-        return self._embedder.model
-
-    @property
-    def dimension(self) -> int:
-        """See Embedder."""
-        return self._embedder.dimension
-
-    @property
-    def max_tokens(self) -> int:
-        """See Embedder."""
-        return self._embedder.max_tokens
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """See Embedder."""
-        return self._embedder.count_tokens(texts)
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """See Embedder. Only what is not kept is embedded, all of it at once."""
@@ -59,14 +41,6 @@ class RecentQuestions:
         for row, key in enumerate(keys):
             vectors[row] = found[key]
         return vectors
-
-    def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """See Embedder."""
-        return self._embedder.embed_passages(texts)
-
-    def close(self) -> None:
-        """See Embedder."""
-        self._embedder.close()
 
     def _keep(self, used: dict[bytes, Vectors]) -> None:
         with self._lock:

@@ -6,6 +6,7 @@ from typing import Final
 
 from libs.events.report import Origin, Provenance, Section
 from libs.language.detection import TEN, LanguageDetector
+from libs.language.tags import SYNONYMS
 
 # A summary in English leaves a report's language uncertain when it is more than about a fifth of
 # the text.
@@ -18,22 +19,6 @@ _SAMPLES: Final = 8
 _SAMPLE_CHARS: Final = 400
 # A language tag from its beginning (BCP 47), or as Java and Windows write it.
 _TAG: Final = re.compile(r"\s*([a-z]{2,3})(?:[-_][a-z0-9]+)*\s*", re.ASCII | re.IGNORECASE)
-# Norwegian without saying which is Bokmål nine times out of ten; the others are library codes.
-_ALSO: Final = {
-    "no": "nb",
-    "nor": "nb",
-    "nob": "nb",
-    "swe": "sv",
-    "fin": "fi",
-    "est": "et",
-    "lav": "lv",
-    "lit": "lt",
-    "pol": "pl",
-    "deu": "de",
-    "ger": "de",
-    "dan": "da",
-    "eng": "en",
-}
 # Undetermined, several, none, not coded.
 _NO_LANGUAGE: Final = frozenset({"und", "mul", "zxx", "mis"})
 
@@ -77,4 +62,4 @@ def _primary(declared: str) -> str | None:
     """The tag's first part, which is the language; None for what tells none."""
     tag = _TAG.fullmatch(declared)
     language = tag.group(1).lower() if tag else None
-    return None if language in _NO_LANGUAGE else _ALSO.get(language or "", language)
+    return None if language in _NO_LANGUAGE else SYNONYMS.get(language or "", language)

@@ -2,6 +2,8 @@
 
 import re
 
+from libs.language.tags import SYNONYMS
+
 # ISO 639-1, where a tag of two letters has to stand.
 _TWO_LETTERS = frozenset(
     re.findall(
@@ -16,22 +18,6 @@ _TWO_LETTERS = frozenset(
         "zu",
     )
 )
-# Norwegian as a whole is written as bokmål; the rest are ISO 639-2 codes of the ten languages.
-_SYNONYMS = {
-    "no": "nb",
-    "nor": "nb",
-    "nob": "nb",
-    "swe": "sv",
-    "fin": "fi",
-    "est": "et",
-    "lav": "lv",
-    "lit": "lt",
-    "pol": "pl",
-    "deu": "de",
-    "ger": "de",
-    "dan": "da",
-    "eng": "en",
-}
 
 
 def language_tag(declared: object) -> str | None:
@@ -39,5 +25,5 @@ def language_tag(declared: object) -> str | None:
     if not isinstance(declared, str):
         return None
     primary = declared.strip().replace("_", "-").partition("-")[0].lower()
-    tag = _SYNONYMS.get(primary, primary)
+    tag = SYNONYMS.get(primary, primary)
     return tag if tag in _TWO_LETTERS else None
