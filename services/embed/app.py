@@ -93,7 +93,4 @@ def _open_model(
     engine = open_embedder(settings, models)
     correction = LanguageCorrection.of(engine.model, settings.correction)
     corrected = CorrectedEmbedder(engine, correction, detector)
-    embedder = RecentQuestions(corrected, settings.query_cache, meter)
-    # The first run of a compiled model takes 100 ms, all others 9: not at the first asker's cost.
-    embedder.embed_queries(["navigator"])
-    return embedder
+    return RecentQuestions(corrected, settings.query_cache, meter)
