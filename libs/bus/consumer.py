@@ -37,7 +37,7 @@ class EventConsumer:
 
     A handler gets the payload and returns the payloads to publish. The offset is committed
     when those are safe at the broker, so an event is handled once or more, never less. What
-    each error means stands in libs/bus/processing.py. Handlers run one at a time.
+    each error means stands in libs/bus/processing.py.
     """
 
     def __init__(
@@ -51,12 +51,15 @@ class EventConsumer:
         source: str,
         clock: Clock,
         new_id: NewId,
+        lanes: int = 1,
         monotonic: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = random.random,
         tracer_provider: trace.TracerProvider | None = None,
         meter_provider: metrics.MeterProvider | None = None,
     ) -> None:
+        """`lanes` is how many handlers run at a time; events of one key never do."""
         self._settings = settings
+        self._lanes = lanes
         self._member = f"{service}-{settings.instance}"
         self._group = group
         self._subscription = subscription_to(handlers)
@@ -130,10 +133,7 @@ class EventConsumer:
         return None if session is not None and session.ready else self._trouble
 
     def lag(self) -> dict[str, int]:
-        """Events by topic that wait in the partitions held here, some seconds old at most.
-
-        Looked at between events, so it is as old as the handler that is running takes.
-        """
+        """Events by topic that wait in the partitions held here, some seconds old at most."""
         session = self._session
         known = session.lag if session is not None else {}
         return {**dict.fromkeys(self._subscription.topics, 0), **known}
@@ -176,6 +176,7 @@ class EventConsumer:
                 self._subscription,
                 letter_topics,
                 self._stopping,
+                lanes=self._lanes,
                 monotonic=self._monotonic,
             )
             self._session = session

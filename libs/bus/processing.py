@@ -118,7 +118,7 @@ class Processor:
         self._tracer = tracer
         self._instruments = Instruments(meter)
         self._monotonic = monotonic
-        self._troubles: dict[tuple[str, int], Trouble] = {}
+        self._troubles: dict[tuple[str, int, int], Trouble] = {}
         self._partner_limits: dict[str, DeadLetterLimit] = {}
 
     def process(self, message: Received) -> Verdict:
@@ -137,7 +137,7 @@ class Processor:
         attributes = self._attributes(message) | {names.OUTCOME: str(verdict.outcome)}
         self._instruments.duration.record(self._monotonic() - started, attributes)
         if verdict.finished:
-            self._troubles.pop((message.topic, message.partition), None)
+            self._troubles.pop(_place(message), None)
             self._instruments.consumed.add(1, attributes)
         return verdict
 
@@ -187,7 +187,7 @@ class Processor:
     def _put_off(
         self, message: Received, trouble: Trouble, error: Exception, seconds: float | None = None
     ) -> Verdict:
-        self._troubles[message.topic, message.partition] = trouble
+        self._troubles[_place(message)] = trouble
         delay = self._rules.backoff.delay(trouble.attempts) if seconds is None else seconds
         self._instruments.retries.add(1, self._attributes(message, error))
         level = logging.INFO if isinstance(error, Overloaded) else logging.WARNING
@@ -219,10 +219,7 @@ class Processor:
         return self._partner_limits.setdefault(message.topic, self._rules.limit.anew())
 
     def _trouble_with(self, message: Received) -> Trouble:
-        known = self._troubles.get((message.topic, message.partition))
-        if known is not None and known.offset == message.offset:
-            return known
-        return Trouble(offset=message.offset, first_failure=self._clock())
+        return self._troubles.get(_place(message)) or Trouble(first_failure=self._clock())
 
     def _span(self, message: Received, trouble: Trouble) -> AbstractContextManager[Span]:
         return self._tracer.start_as_current_span(
@@ -266,3 +263,7 @@ class Processor:
                 "where": f"{frame.filename}:{frame.lineno}",
             },
         )
+
+
+def _place(message: Received) -> tuple[str, int, int]:
+    return message.topic, message.partition, message.offset

@@ -27,7 +27,6 @@ class Backoff:
 class Trouble:
     """What has gone wrong with one message so far."""
 
-    offset: int
     first_failure: dt.datetime
     attempts: int = 0
     bugs: int = 0

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from kafka import KafkaConsumer, TopicPartition
@@ -19,7 +20,8 @@ from kafka.structs import OffsetAndMetadata
 
 from libs.bus.client import give_back_parked, has_to_join, milliseconds
 from libs.bus.letter_topics import LetterTopics
-from libs.bus.processing import Outcome, Processor
+from libs.bus.partition_queue import PartitionQueue
+from libs.bus.processing import Outcome, Processor, Verdict
 from libs.bus.record import received
 from libs.bus.settings import BusSettings
 from libs.bus.subscription import Subscription
@@ -59,8 +61,10 @@ class Session:
         letter_topics: LetterTopics,
         stopping: threading.Event,
         *,
+        lanes: int = 1,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`lanes` is how many messages are worked on at a time, each of another key."""
         self.lag: Mapping[str, int] = {}
         self.ready = False
         self.dead_letter_limit_reached = False
@@ -72,6 +76,7 @@ class Session:
         self._subscription = subscription
         self._letter_topics = letter_topics
         self._stopping = stopping
+        self._lanes = lanes
         self._monotonic = monotonic
         self._committed: dict[TopicPartition, int] = {}
         self._done: dict[TopicPartition, int] = {}
@@ -89,15 +94,19 @@ class Session:
             self._client.subscribe(pattern=self._subscription.pattern)
         else:
             self._client.subscribe(self._subscription.topics)
-        while not (self._stopping.is_set() or self.dead_letter_limit_reached):
-            batch = self._poll()
-            self._adopt()
-            until = self._monotonic() + BATCH_S
-            for partition, messages in batch.items():
-                self._work(partition, messages, until)
-            self._wait_at_unreadable()
-            self._commit()
-            self._look()
+        # What is in hand when a session breaks off ends before the next one gets it again.
+        with ThreadPoolExecutor(self._lanes, thread_name_prefix="bus-lane") as lanes:
+            while not self._ending:
+                batch = self._poll()
+                self._adopt()
+                self._work(batch, lanes)
+                self._wait_at_unreadable()
+                self._commit()
+                self._look()
+
+    @property
+    def _ending(self) -> bool:
+        return self._stopping.is_set() or self.dead_letter_limit_reached
 
     def _poll(self) -> Mapping[TopicPartition, Sequence[ConsumerRecord]]:
         """What has come, after a rest if nothing had come the last time."""
@@ -159,32 +168,59 @@ class Session:
             self._next_look = 0.0
 
     def _work(
-        self, partition: TopicPartition, messages: Sequence[ConsumerRecord], until: float
+        self,
+        batch: Mapping[TopicPartition, Sequence[ConsumerRecord]],
+        lanes: ThreadPoolExecutor,
     ) -> None:
+        """Process a batch, several messages at a time, and settle what comes of each."""
+        until = self._monotonic() + BATCH_S
+        queues = [PartitionQueue(partition, messages) for partition, messages in batch.items()]
+        in_hand: dict[Future[Verdict], PartitionQueue] = {}
+        while True:
+            for queue in queues:
+                while len(in_hand) < self._lanes and (message := queue.first) is not None:
+                    if not self._is_next(queue.partition, message, until):
+                        queue.drop()
+                        break
+                    verdict = lanes.submit(self._processor.process, received(message))
+                    queue.begin(verdict)
+                    in_hand[verdict] = queue
+            if not in_hand:
+                return
+            finished, _ = wait(in_hand, self._settings.check_interval_s, FIRST_COMPLETED)
+            for verdict in finished:
+                self._settle(in_hand.pop(verdict))
+            self._look()
+
+    def _is_next(self, partition: TopicPartition, message: ConsumerRecord, until: float) -> bool:
+        """Whether to take this message on. If not, it and what is behind it come again later."""
+        if self._ending:
+            return False
         if partition not in self._committed:
             # Its topic lacks a dead-letter topic, and this had come before that was known.
-            self._client.seek(partition, messages[0].offset)
-            return
-        for message in messages:
-            if self._stopping.is_set() or self.dead_letter_limit_reached:
-                return
-            if held := self._holds.get(partition):
-                # A rebalance has forgotten that this partition is paused.
-                self._hold(partition, held)
-                return
-            if self._monotonic() > until:
-                if partition in self._client.assignment():
-                    self._client.seek(partition, message.offset)
-                return
-            verdict = self._processor.process(received(message))
+            self._client.seek(partition, message.offset)
+            return False
+        if held := self._holds.get(partition):
+            # A rebalance has forgotten that this partition is paused.
+            self._hold(partition, held)
+            return False
+        if self._monotonic() > until:
+            if partition in self._client.assignment():
+                self._client.seek(partition, message.offset)
+            return False
+        return True
+
+    def _settle(self, queue: PartitionQueue) -> None:
+        for message, verdict in queue.settled():
             if verdict.finished:
-                self._done[partition] = message.offset + 1
-            elif verdict.outcome is Outcome.STOP:
+                self._done[queue.partition] = message.offset + 1
+                continue
+            queue.forget()
+            if verdict.outcome is Outcome.STOP:
                 self.dead_letter_limit_reached = True
             else:
                 again = self._monotonic() + verdict.delay_s
-                self._hold(partition, Hold(message.offset, again))
-            self._look()
+                self._hold(queue.partition, Hold(message.offset, again))
 
     def _wait_at_unreadable(self) -> None:
         """Let partitions with something that cannot be read wait there, and the others go on."""

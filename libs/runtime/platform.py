@@ -73,10 +73,11 @@ class Platform:
         *,
         broadcast: bool = False,
         group: str | None = None,
+        lanes: int = 1,
     ) -> EventConsumer:
         """A service's consumer loop; `group` tells a second one of it from the first.
 
-        With `broadcast` every replica gets every event.
+        With `broadcast` every replica gets every event. `lanes` handlers run at a time.
         """
         telemetry = self.telemetry(service)
         group = f"{service}-{self.settings.instance}" if broadcast else group or service
@@ -89,6 +90,7 @@ class Platform:
             source=f"/navigator/{service}",
             clock=self.clock,
             new_id=self.new_id,
+            lanes=lanes,
             tracer_provider=telemetry.tracers,
             meter_provider=telemetry.meters,
         )

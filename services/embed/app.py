@@ -31,6 +31,8 @@ from services.embed.sorting.sorter import Sorter
 from services.embed.targets import Targets
 
 NAME: Final = "embed"
+# Reports worked on at a time: while one is embedded, the next is fetched and cut, and written.
+LANES: Final = 2
 
 
 def build(settings: EmbedSettings, platform: Platform) -> Service:
@@ -65,7 +67,7 @@ def build(settings: EmbedSettings, platform: Platform) -> Service:
     )
     reindexer = Reindexer(targets, source)
     consumer = platform.consumer(
-        NAME, producer, EveryCollection(targets, reindexer.follow).by_topic()
+        NAME, producer, EveryCollection(targets, reindexer.follow).by_topic(), lanes=LANES
     )
     app = new_app(
         title="Navigator embed",

@@ -121,6 +121,7 @@ class Stage:
         *,
         handlers: Mapping[Topic, Handler] | None = None,
         wait: bool = True,
+        lanes: int = 1,
         monotonic: Callable[[], float] = time.monotonic,
         **changes: object,
     ) -> EventConsumer:
@@ -134,6 +135,7 @@ class Stage:
             source=SOURCE,
             clock=utc_now,
             new_id=random_id,
+            lanes=lanes,
             monotonic=monotonic,
             tracer_provider=self.tracing,
             meter_provider=self.metering,

@@ -85,7 +85,7 @@ def test_the_examples_are_taken(kind: str, summary: str) -> None:
 def letter_headers(*, left_out: bool) -> dict[str, str]:
     message = Received(partner_topic("norr"), 3, 41, "k", b"{}", (("mine", b"kept"),))
     error = InvalidInput("no", errors=(FieldError("/data/title", "Field required"),))
-    letter = dead_letter(message, Burial("ingest-partners", error, Trouble(41, NOON, 1), NOON))
+    letter = dead_letter(message, Burial("ingest-partners", error, Trouble(NOON, 1), NOON))
     letter = without_value(letter) if left_out else letter
     return {name: value.decode() for name, value in letter.headers}
 

@@ -30,7 +30,7 @@ def received(**changes: object) -> Received:
 
 
 def burial(error: Exception) -> Burial:
-    trouble = Trouble(offset=17, first_failure=NOON, attempts=3, bugs=3)
+    trouble = Trouble(first_failure=NOON, attempts=3, bugs=3)
     return Burial("group", error, trouble, LATER)
 
 

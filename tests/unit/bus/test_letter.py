@@ -31,7 +31,7 @@ def found(letter_headers: Headers = (), **changes: object) -> Letter:
 def buried(message: Received) -> Letter:
     """What the consumer would have written of it, read back."""
     error = InvalidInput("no title: add one", code="no-title")
-    trouble = Trouble(offset=message.offset, first_failure=AT).again(bug=False)
+    trouble = Trouble(first_failure=AT).again(bug=False)
     record = dead_letter(message, Burial("ingest", error, trouble, AT))
     place = replace(message, topic=record.topic, offset=0, headers=record.headers)
     return Letter(message=place, written_at=AT)

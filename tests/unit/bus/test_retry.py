@@ -15,7 +15,7 @@ def test_at_least_half_of_a_delay_is_kept() -> None:
 
 
 def test_trouble_counts_bugs_among_its_attempts() -> None:
-    trouble = Trouble(offset=7, first_failure=NOON).again(bug=False).again(bug=True)
+    trouble = Trouble(first_failure=NOON).again(bug=False).again(bug=True)
     assert (trouble.attempts, trouble.bugs, trouble.first_failure) == (2, 1, NOON)
 
 
