@@ -1,6 +1,7 @@
 """Reports through ingest, Kafka and embed as they run in production, timed by what is indexed."""
 
 import itertools
+import json
 import tempfile
 import threading
 import time
@@ -13,6 +14,7 @@ from libs.events.report import ReportSubmission
 from libs.language.detection import LanguageDetector
 from navigator.demo import DEMO_FOLDER, sources
 from quality.demonstration import PASSAGE_TOKENS
+from quality.sorting_data import data_folder
 from services.embed.conversion import prepare_model
 from services.embed.openvino_embedder import OpenVinoEmbedder
 from services.embed.passages import cut
@@ -23,6 +25,9 @@ from tests.e2e.processes import Installation
 WARM_UP: Final = 0.25
 DEADLINE_S: Final = 1_200.0
 MODELS: Final = Path("var/models")
+LONG_CHARS: Final = 12_000
+
+Submission = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +38,9 @@ class Pipeline:
     texts: list[str]
 
 
-def pipeline_rate(reports: int) -> Pipeline:
+def pipeline_rate(submissions: list[Submission]) -> Pipeline:
     """Let reports queue up while embed is away, start it, and time all but the first of them."""
-    submissions = list(itertools.islice(_submissions(), reports))
-    texts = _passages(submissions)
+    texts, reports = _passages(submissions), len(submissions)
     with tempfile.TemporaryDirectory(prefix="navigator-bench-") as folder, ExitStack() as ends:
         installation = Installation(Path(folder))
         waiting = [
@@ -59,16 +63,30 @@ def pipeline_rate(reports: int) -> Pipeline:
     return Pipeline(passages / (ended - begun), list(itertools.chain.from_iterable(texts)))
 
 
-def _submissions() -> Any:
+def short_reports(count: int) -> list[Submission]:
+    """Reports of a page: the demonstration corpus's, again and again under other names."""
     methods = [each for each in sources(DEMO_FOLDER) if isinstance(each, dict)]
-    for round_number in itertools.count():
-        for method in methods:
-            title = f"{method['title']} {round_number}"
-            identifier = f"{method['external_id']}-{round_number}"
-            yield {**method, "title": title, "external_id": identifier}
+    return [
+        {**method, "title": f"{method['title']} {number}", "external_id": f"short-{number}"}
+        for number, method in enumerate(itertools.islice(itertools.cycle(methods), count))
+    ]
 
 
-def _passages(submissions: list[dict[str, Any]]) -> list[list[str]]:
+def long_reports(count: int) -> list[Submission]:
+    """Reports of some eight pages: what Participedia's long articles say, `count` at most."""
+    texts = [
+        json.loads(line)
+        for name in ("cases", "methods")
+        for line in (data_folder() / "participedia" / f"{name}.jsonl").open(encoding="utf-8")
+    ]
+    long = [each for each in texts if len(each["body"] or "") >= LONG_CHARS]
+    return [
+        {"title": each["title"], "text": each["body"], "external_id": f"long-{number}"}
+        for number, each in enumerate(long[:count])
+    ]
+
+
+def _passages(submissions: list[Submission]) -> list[list[str]]:
     embedder = OpenVinoEmbedder(prepare_model(MODELS))
     detector = LanguageDetector()
     normalised = (
