@@ -106,5 +106,5 @@ def _reached(installation: Installation, status: str, at_least: int) -> tuple[fl
         found = installation.counts().get(status, 0)
         if found >= at_least:
             return time.monotonic(), found
-        pause.wait(0.2)
+        pause.wait(0.5)  # asking costs ingest some, too
     raise TimeoutError(f"{at_least} reports were not {status} within {DEADLINE_S:.0f} s")

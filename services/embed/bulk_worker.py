@@ -1,12 +1,15 @@
 """The program that embeds bulk, apart from the service and behind it (docs/adr/0024).
 
-`python -m services.embed.bulk_worker PARENT SOCKET FOLDER IDLE_S`, started by `bulk.py`: takes an
-`Opening` and then lists of passages from the socket, and answers with their vectors until there are
-no more, or none came for `IDLE_S` seconds.
+`python -m services.embed.bulk_worker PARENT SOCKET FOLDER IDLE_S`, started by `bulk_client.py`:
+takes an `Opening` and then numbered lists of passages from the socket, and answers with the number
+and the vectors until there are no more, or none came for `IDLE_S` seconds.
 """
 
 import os
 import sys
+import threading
+import traceback
+from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
@@ -24,12 +27,30 @@ READY: Final = "ready"
 def serve(connection: Connection, embedder: OpenVinoEmbedder, idle_s: float) -> None:
     """Answer until the other side is gone, or asks for nothing for `idle_s` seconds."""
     connection.send(READY)
-    while connection.poll(idle_s):
+    sending = threading.Lock()
+
+    def answer(number: int, texts: list[str]) -> None:
         try:
-            texts = connection.recv()
-        except EOFError:
-            return
-        connection.send(embedder.embed_passages(texts))
+            vectors = embedder.embed_passages(texts)
+            with sending:
+                connection.send((number, vectors))
+        except Exception:  # noqa: BLE001 the asker hears of the end, whatever it is
+            traceback.print_exc()
+            os._exit(1)
+
+    # Two at a time: the next one takes what the last batches of one leave free of the cores.
+    with ThreadPoolExecutor(2) as pool:
+        in_hand: list[Future[None]] = []
+        while True:
+            if connection.poll(idle_s):
+                try:
+                    number, texts = connection.recv()
+                except EOFError:
+                    return
+                in_hand = [each for each in in_hand if not each.done()]
+                in_hand.append(pool.submit(answer, number, texts))
+            elif all(each.done() for each in in_hand):
+                return
 
 
 def main(parent: int, socket: int, folder: Path, idle_s: float) -> None:

@@ -90,6 +90,31 @@ def test_a_killed_worker_fails_one_call_and_the_next_goes_on(bulk: WithBulkWorke
     assert np.isfinite(bulk.embed_passages(SENTENCES)).all()
 
 
+def test_each_of_many_callers_gets_its_own_vectors(
+    bulk: WithBulkWorker, embedder: OpenVinoEmbedder
+):
+    pid = started(bulk)
+    asked = [SENTENCES[start:] + SENTENCES[:start] for start in range(len(SENTENCES))]
+    here = embedder.embed_passages(SENTENCES)
+    with ThreadPoolExecutor(len(asked)) as callers:
+        for start, vectors in enumerate(callers.map(bulk.embed_passages, asked)):
+            assert (vectors * np.roll(here, -start, axis=0)).sum(axis=1).min() > 0.9999
+    assert bulk.worker_pid == pid
+
+
+def test_all_that_wait_for_a_killed_worker_hear_of_it(bulk: WithBulkWorker):
+    pid = started(bulk)
+    os.kill(pid, signal.SIGSTOP)
+    with ThreadPoolExecutor(3) as callers:
+        calls = [callers.submit(bulk.embed_passages, SENTENCES) for _ in range(3)]
+        until(lambda: all(call.running() for call in calls), "the calls to be under way")
+        os.kill(pid, signal.SIGKILL)
+        # One that came after the end is embedded here.
+        ended = [isinstance(call.exception(), Unavailable) for call in calls]
+    assert any(ended)
+    assert bulk.worker_pid is None
+
+
 def test_an_idle_worker_goes_by_itself(embedder: OpenVinoEmbedder, models: Path):
     bulk = WithBulkWorker(embedder, models, idle_s=0.2)
     pid = started(bulk)
@@ -129,8 +154,8 @@ def test_a_worker_that_hangs_is_given_up(
     bulk: WithBulkWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pid = started(bulk)
-    monkeypatch.setattr("services.embed.bulk.ANSWER_S", 0.2)
-    monkeypatch.setattr("services.embed.bulk.ANSWER_S_PER_TEXT", 0.0)
+    monkeypatch.setattr("services.embed.bulk_client.ANSWER_S", 0.2)
+    monkeypatch.setattr("services.embed.bulk_client.ANSWER_S_PER_TEXT", 0.0)
     os.kill(pid, signal.SIGSTOP)
     with pytest.raises(Unavailable, match="embedded again"):
         bulk.embed_passages(SENTENCES)
