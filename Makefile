@@ -98,6 +98,7 @@ quality: $(VENV)/.dev ## How well questions find the demonstration corpus, table
 	$(BIN)/python -m quality.demonstration
 	$(BIN)/python -m quality.tables
 	$(BIN)/python -m quality.sorting --markdown docs/sorting.md
+	$(BIN)/python -m quality.abstention --markdown docs/abstention.md
 
 documents: $(VENV)/.dev ## What becomes of every document in ../shared/data, as docs/documents.md
 	$(BIN)/python -m quality.documents

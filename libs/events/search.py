@@ -105,6 +105,10 @@ class FoundPassages(Answer):
 
     query: str
     passages: tuple[FoundPassage, ...]
+    nothing_close: Annotated[
+        bool,
+        Field(description="It is no question for this collection, which shows the nearest it has."),
+    ]
     model: Annotated[str, Field(description="Embedding model that was asked.")]
     trace_id: str | None
 
@@ -165,5 +169,8 @@ class Peers(Answer):
 
     challenge: str
     peers: tuple[Peer, ...]
+    nothing_close: Annotated[
+        bool, Field(description="It is no question for this collection, which names nobody then.")
+    ]
     model: Annotated[str, Field(description="Embedding model that was asked.")]
     trace_id: str | None

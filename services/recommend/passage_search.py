@@ -14,6 +14,7 @@ from libs.telemetry.propagation import current_trace_id
 from libs.vectors.bm25 import Bm25Encoder
 from libs.vectors.port import CollectionSpec, PassageHit, PassageIndex
 from services.recommend.cards import FoundReport, evidence, group
+from services.recommend.closeness import load_closeness
 from services.recommend.filters import checked_filter
 from services.recommend.question import EmbedClient, sparse_question
 from services.recommend.records import ReportRecords
@@ -21,10 +22,11 @@ from services.recommend.records import ReportRecords
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
-    """Passages, best first, and the model whose vectors were compared."""
+    """Passages, best first, the model whose vectors were compared, and whether none is close."""
 
     hits: list[PassageHit]
     model: str
+    nothing_close: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class PassageSearch:
             query=request.query,
             # None of a report that was withdrawn this moment.
             passages=tuple(passage for passage in passages if passage is not None),
+            nothing_close=found.nothing_close,
             model=found.model,
             trace_id=current_trace_id(),
         )
@@ -74,7 +77,9 @@ class PassageSearch:
             hits = index.query(question.vector, sparse, where=where, limit=limit)
             span.set_attribute(names.CANDIDATES, len(hits))
             span.set_attribute(names.GEN_AI_MODEL, question.model)
-        return Retrieved(hits, question.model)
+        closeness = load_closeness(question.model)
+        nothing_close = closeness is not None and closeness.refuses(question.vector, hits)
+        return Retrieved(hits, question.model, nothing_close or not hits)
 
     def _passage(self, hit: PassageHit) -> FoundPassage | None:
         found: FoundReport = group([hit])[0]

@@ -24,14 +24,15 @@ class PeerFinder:
     candidates: int
 
     def find(self, request: PeersRequest) -> Peers:
-        """The organisations whose projects are nearest to the challenge."""
+        """The organisations whose projects are nearest to the challenge; none if none is close."""
         found = self.search.retrieve(
             request.challenge, request.language, request.filters, limit=self.candidates
         )
-        peers = self._peers(group(found.hits))
+        peers = [] if found.nothing_close else self._peers(group(found.hits))
         return Peers(
             challenge=request.challenge,
             peers=tuple(peers[: request.limit]),
+            nothing_close=found.nothing_close,
             model=found.model,
             trace_id=current_trace_id(),
         )

@@ -64,6 +64,18 @@ def test_peers_are_those_who_did_it(pushed: list[str], client: httpx.Client) -> 
     assert shown[pushed[2]] == content["lead_organisation"]["name"]
 
 
+def test_nobody_is_named_for_what_the_collection_is_not_about(
+    pushed: list[str], client: httpx.Client
+) -> None:
+    assert pushed
+    asked = "Vilket lag vann hockeymatchen i går kväll?"
+    peers = client.post("/v1/peers", json={"challenge": asked}).json()
+    assert (peers["nothing_close"], peers["peers"]) == (True, [])
+    found = client.post("/v1/search", json={"query": asked}).json()
+    assert found["nothing_close"]
+    assert found["passages"]
+
+
 def test_facets_and_themes_follow_what_comes_and_goes(
     pushed: list[str], client: httpx.Client
 ) -> None:
