@@ -71,8 +71,8 @@ def material(real: Corpus, embedder: Embedder) -> list[Material]:
     return found
 
 
-def fill(folder: Path, made_of: Sequence[Material], size: int) -> int:
-    """Put so many passages into a stopped installation's folder; returns how many reports."""
+def fill(folder: Path, made_of: Sequence[Material], size: int) -> None:
+    """Put so many passages, with their reports' records, into a stopped installation's folder."""
     place = collection(folder)
     spec = CollectionSpec(**json.loads((place / SPEC_FILE).read_bytes()))
     contents = list(_taken(made_of, size))
@@ -90,7 +90,6 @@ def fill(folder: Path, made_of: Sequence[Material], size: int) -> int:
             for content, each in contents[start : start + ROWS]:
                 _record(session, content, len(each.passages))
     engine.dispose()
-    return len(contents)
 
 
 def collection(folder: Path) -> Path:

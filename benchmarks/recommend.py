@@ -12,8 +12,10 @@ callers. Targets are the design's, for 100,000 passages.
 
 import argparse
 import asyncio
+import hashlib
 import json
 import random
+import shutil
 import signal
 import statistics
 import sys
@@ -51,6 +53,7 @@ from tests.e2e.processes import Installation
 TITLE: Final = "How soon a challenge is answered"
 COMMAND: Final = "python -m benchmarks.recommend"
 MODELS: Final = Path("var/models")
+KEPT: Final = Path("var/bench/recommend")
 SIZES: Final = (1_000, 10_000, 100_000)
 CALLERS: Final = (1, 8)
 PERCENTILES: Final = (50, 95, 99)
@@ -86,6 +89,7 @@ def main() -> None:
     """Measure, print the table, write the rows."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--size", type=int, action="append", help="only so many passages")
+    parser.add_argument("--fill", action="store_true", help="only make what is kept in var/bench")
     parser.add_argument("--json", type=Path, help="write the rows to this file too")
     parser.add_argument("--markdown", type=Path, help="write the table to this page too")
     chosen = parser.parse_args()
@@ -100,7 +104,10 @@ def main() -> None:
         made_of = material(real, embedder)
         found: list[Measurement] = []
         for size in chosen.size or SIZES:
-            for each in measured(size, made_of, embedder, asked):
+            _filled(size, made_of, embedder)
+            if chosen.fill:
+                continue
+            for each in measured(size, embedder, asked):
                 # It takes minutes: that it gets on is worth a line.
                 sys.stderr.write(f"{each.name}: {each.value:.2f} {each.unit}\n")
                 found.append(each)
@@ -109,22 +116,36 @@ def main() -> None:
             if chosen.markdown:
                 page = markdown(TITLE, __doc__ or "", found)
                 chosen.markdown.write_text(page, encoding="utf-8")
-    show(found)
+    if found:
+        show(found)
 
 
-def measured(
-    size: int, made_of: Sequence[Material], embedder: Embedder, asked: Sequence[str]
-) -> Iterator[Measurement]:
-    """All that is measured with so many passages."""
+def _filled(size: int, made_of: Sequence[Material], embedder: Embedder) -> None:
+    """Make the installation of this size where none is kept; 100,000 passages take minutes."""
+    kept = _kept(size, embedder)
+    if kept.exists():
+        return
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="filling-", dir=kept.parent) as draft:
+        folder = Path(draft) / kept.name
+        Installation(folder).start().terminate()
+        fill(folder, made_of, size)
+        folder.rename(kept)
+
+
+def _kept(size: int, embedder: Embedder) -> Path:
+    return KEPT / f"{size}-{hashlib.sha256(embedder.model.encode()).hexdigest()[:12]}"
+
+
+def measured(size: int, embedder: Embedder, asked: Sequence[str]) -> Iterator[Measurement]:
+    """All that is measured with so many passages, on a copy of what is kept."""
     with tempfile.TemporaryDirectory(prefix="navigator-bench-") as name:
-        folder = Path(name)
+        folder = Path(name) / "data"
+        shutil.copytree(_kept(size, embedder), folder)
         installation = Installation(
             folder, NAVIGATOR_EMBED_QUERY_CACHE="0", NAVIGATOR_TRACE_RING="2000"
         )
-        installation.start().terminate()
-        reports = fill(folder, made_of, size)
         where = f"{size:,} passages"
-        yield Measurement(f"{where}: reports", reports, "", None, size, COMMAND)
         bare = {callers: _bare(folder, embedder, asked, callers) for callers in CALLERS}
         process = installation.start()
         try:

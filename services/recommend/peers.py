@@ -28,23 +28,26 @@ class PeerFinder:
         found = self.search.retrieve(
             request.challenge, request.language, request.filters, limit=self.candidates
         )
-        peers = [] if found.nothing_close else self._peers(group(found.hits))
+        reports = [] if found.nothing_close else group(found.hits)
         return Peers(
             challenge=request.challenge,
-            peers=tuple(peers[: request.limit]),
+            peers=tuple(self._peers(reports, request.limit)),
             nothing_close=found.nothing_close,
             model=found.model,
             trace_id=current_trace_id(),
         )
 
-    def _peers(self, reports: Iterable[FoundReport]) -> list[Peer]:
+    def _peers(self, reports: Iterable[FoundReport], limit: int) -> list[Peer]:
         by_name: dict[str, tuple[Organisation, list[Experience]]] = {}
         for found in reports:
             content = self.records.get(found.report_id, found.version)
             lead = content.report.lead_organisation if content else None
             if content is None or lead is None:
                 continue
-            _, projects = by_name.setdefault(_key(lead), (lead, []))
+            key = _key(lead)
+            if key not in by_name and len(by_name) == limit:
+                continue
+            _, projects = by_name.setdefault(key, (lead, []))
             if len(projects) < MOST_PROJECTS:
                 quoted = evidence(found, found.hits[0], content.documents)
                 projects.append(
