@@ -32,8 +32,8 @@ from typing import Any, Final
 import httpx
 
 from benchmarks.calling import each_once
-from benchmarks.filled import Material, collection, fill, material
-from benchmarks.index_corpus import load
+from benchmarks.filled import collection, fill, material
+from benchmarks.index_corpus import Corpus, load
 from benchmarks.pipeline import short_reports
 from benchmarks.rows import Measurement, markdown, show, write
 from benchmarks.submissions import Submission
@@ -59,7 +59,6 @@ CALLERS: Final = (1, 8)
 PERCENTILES: Final = (50, 95, 99)
 CANDIDATES: Final = 100
 WARM_UP: Final = 60
-DOORS: Final = ("recommend", "gateway")
 ASK: Final = "/v1/recommendations"
 # What the design asks for at the gateway.
 TIMES_BARE: Final = 1.5
@@ -85,12 +84,19 @@ class Timed:
         return statistics.quantiles(self.took, n=100, method="inclusive")[percent - 1]
 
 
+Bare = dict[int, Timed]
+"""The baseline by the number of callers."""
+
+
 def main() -> None:
     """Measure, print the table, write the rows."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--size", type=int, action="append", help="only so many passages")
+    parser.add_argument("--only", choices=SECTIONS, action="append", help="only this section")
     parser.add_argument("--fill", action="store_true", help="only make what is kept in var/bench")
-    parser.add_argument("--json", type=Path, help="write the rows to this file too")
+    parser.add_argument(
+        "--json", type=Path, help="write the rows to this file too, beside those of other pieces"
+    )
     parser.add_argument("--markdown", type=Path, help="write the table to this page too")
     chosen = parser.parse_args()
     # So that a supervisor's word ends the processes that were started too.
@@ -101,26 +107,36 @@ def main() -> None:
     with closing(embedder):
         asked = [*questions(), *real.questions]
         random.Random(7).shuffle(asked)  # noqa: S311 - the same order in every run
-        made_of = material(real, embedder)
-        found: list[Measurement] = []
+        found = _measured_before(chosen.json)
         for size in chosen.size or SIZES:
-            _filled(size, made_of, embedder)
-            if chosen.fill:
-                continue
-            for each in measured(size, embedder, asked):
+            _filled(size, real, embedder)
+            sections = () if chosen.fill else chosen.only or tuple(SECTIONS)
+            for each in measured(size, sections, embedder, asked):
                 # It takes minutes: that it gets on is worth a line.
                 sys.stderr.write(f"{each.name}: {each.value:.2f} {each.unit}\n")
-                found.append(each)
+                found[each.name] = each
+            rows = sorted(found.values(), key=_size)
             if chosen.json:
-                write(found, chosen.json)
+                write(rows, chosen.json)
             if chosen.markdown:
-                page = markdown(TITLE, __doc__ or "", found)
-                chosen.markdown.write_text(page, encoding="utf-8")
-    if found:
-        show(found)
+                chosen.markdown.write_text(markdown(TITLE, __doc__ or "", rows), encoding="utf-8")
+    if rows:
+        show(rows)
 
 
-def _filled(size: int, made_of: Sequence[Material], embedder: Embedder) -> None:
+def _measured_before(file: Path | None) -> dict[str, Measurement]:
+    """The rows of other pieces, by name."""
+    if file is None or not file.exists():
+        return {}
+    rows = (Measurement(**row) for row in json.loads(file.read_bytes()))
+    return {row.name: row for row in rows}
+
+
+def _size(row: Measurement) -> int:
+    return int(row.name.partition(" ")[0].replace(",", ""))
+
+
+def _filled(size: int, real: Corpus, embedder: Embedder) -> None:
     """Make the installation of this size where none is kept; 100,000 passages take minutes."""
     kept = _kept(size, embedder)
     if kept.exists():
@@ -129,7 +145,7 @@ def _filled(size: int, made_of: Sequence[Material], embedder: Embedder) -> None:
     with tempfile.TemporaryDirectory(prefix="filling-", dir=kept.parent) as draft:
         folder = Path(draft) / kept.name
         Installation(folder).start().terminate()
-        fill(folder, made_of, size)
+        fill(folder, material(real, embedder), size)
         folder.rename(kept)
 
 
@@ -137,8 +153,12 @@ def _kept(size: int, embedder: Embedder) -> Path:
     return KEPT / f"{size}-{hashlib.sha256(embedder.model.encode()).hexdigest()[:12]}"
 
 
-def measured(size: int, embedder: Embedder, asked: Sequence[str]) -> Iterator[Measurement]:
-    """All that is measured with so many passages, on a copy of what is kept."""
+def measured(
+    size: int, sections: Sequence[str], embedder: Embedder, asked: Sequence[str]
+) -> Iterator[Measurement]:
+    """What is measured with so many passages, on a copy of what is kept."""
+    if not sections:
+        return
     with tempfile.TemporaryDirectory(prefix="navigator-bench-") as name:
         folder = Path(name) / "data"
         shutil.copytree(_kept(size, embedder), folder)
@@ -146,48 +166,51 @@ def measured(size: int, embedder: Embedder, asked: Sequence[str]) -> Iterator[Me
             folder, NAVIGATOR_EMBED_QUERY_CACHE="0", NAVIGATOR_TRACE_RING="2000"
         )
         where = f"{size:,} passages"
-        bare = {callers: _bare(folder, embedder, asked, callers) for callers in CALLERS}
+        bare = {callers: _least(folder, embedder, asked, callers) for callers in CALLERS}
         process = installation.start()
         try:
-            yield from _asked(installation, where, asked, bare)
-            yield from _others(installation, where, asked)
-            yield from _beside_bulk(installation, where, asked, bare[1])
+            for section in sections:
+                yield from SECTIONS[section](installation, where, asked, bare)
         finally:
             process.kill_everything()
 
 
-def _asked(
-    installation: Installation, where: str, asked: Sequence[str], bare: dict[int, Timed]
+def _recommend(
+    installation: Installation, where: str, asked: Sequence[str], bare: Bare
 ) -> Iterator[Measurement]:
-    for door in DOORS:
-        port = installation.ports[door]
-        _call(port, asked[:WARM_UP], 1)
-        for callers in CALLERS:
-            timed, baseline = _call(port, asked, callers), bare[callers]
-            name = f"{where}: {door}, {callers} callers"
-            public = door == "gateway"
-            for percent in PERCENTILES:
-                base = baseline.percentile(percent)
-                yield Measurement(
-                    f"{name}, p{percent}",
-                    timed.percentile(percent),
-                    "ms",
-                    base,
-                    len(timed.took),
-                    COMMAND,
-                    _latency_target(percent, base) if public and callers == 1 else None,
-                )
-            yield Measurement(
-                f"{name}, requests",
-                timed.per_second,
-                "/s",
-                baseline.per_second,
-                len(timed.took),
-                COMMAND,
-                OF_BARE_RATE * baseline.per_second if public and callers > 1 else None,
-            )
-            if public and callers == 1:
-                yield from _shares(installation, where)
+    for callers in CALLERS:
+        yield from _asked(installation, "recommend", where, asked, callers, bare)
+
+
+def _gateway(
+    installation: Installation, where: str, asked: Sequence[str], bare: Bare
+) -> Iterator[Measurement]:
+    for callers in CALLERS:
+        yield from _asked(installation, "gateway", where, asked, callers, bare)
+        if callers == 1:
+            yield from _shares(installation, where)
+
+
+def _asked(
+    installation: Installation,
+    door: str,
+    where: str,
+    asked: Sequence[str],
+    callers: int,
+    bare: Bare,
+) -> Iterator[Measurement]:
+    port, baseline = installation.ports[door], bare[callers]
+    _call(port, asked[:WARM_UP], callers)
+    timed = _call(port, asked, callers)
+    name, n = f"{where}: {door}, {callers} callers", len(timed.took)
+    public = door == "gateway"
+    for percent in PERCENTILES:
+        value, base = timed.percentile(percent), baseline.percentile(percent)
+        target = _latency_target(percent, base) if public and callers == 1 else None
+        yield Measurement(f"{name}, p{percent}", value, "ms", base, n, COMMAND, target)
+    rate = baseline.per_second
+    target = OF_BARE_RATE * rate if public and callers > 1 else None
+    yield Measurement(f"{name}, requests", timed.per_second, "/s", rate, n, COMMAND, target)
 
 
 def _latency_target(percent: int, bare: float) -> float | None:
@@ -231,7 +254,9 @@ def _parts(trace: Sequence[dict[str, Any]]) -> dict[str, float]:
     }
 
 
-def _others(installation: Installation, where: str, asked: Sequence[str]) -> Iterator[Measurement]:
+def _others(
+    installation: Installation, where: str, asked: Sequence[str], _bare: Bare
+) -> Iterator[Measurement]:
     port = installation.ports["gateway"]
     for path, field in OTHERS.items():
         timed = _call(port, asked[:200], 1, path, field)
@@ -248,7 +273,7 @@ def _others(installation: Installation, where: str, asked: Sequence[str]) -> Ite
 
 
 def _beside_bulk(
-    installation: Installation, where: str, asked: Sequence[str], bare: Timed
+    installation: Installation, where: str, asked: Sequence[str], bare: Bare
 ) -> Iterator[Measurement]:
     _hand_over(installation)
     timed = _call(installation.ports["gateway"], asked, 1)
@@ -259,11 +284,20 @@ def _beside_bulk(
             f"{where}: gateway, 1 callers beside bulk, p{percent}",
             timed.percentile(percent),
             "ms",
-            bare.percentile(percent),
+            bare[1].percentile(percent),
             len(timed.took),
             COMMAND,
             BULK_P99_MS if percent == max(PERCENTILES) else None,
         )
+
+
+Section = Callable[[Installation, str, Sequence[str], Bare], Iterator[Measurement]]
+SECTIONS: Final[dict[str, Section]] = {
+    "recommend": _recommend,
+    "gateway": _gateway,
+    "others": _others,
+    "bulk": _beside_bulk,
+}
 
 
 def _hand_over(installation: Installation) -> None:
@@ -292,7 +326,7 @@ def _call(
     return Timed([1_000 * each for each in took], len(took) / (time.perf_counter() - began))
 
 
-def _bare(folder: Path, embedder: Embedder, asked: Sequence[str], callers: int) -> Timed:
+def _least(folder: Path, embedder: Embedder, asked: Sequence[str], callers: int) -> Timed:
     """The least that could do the work: the question's vector, and one query of the index."""
     detector, bm25 = LanguageDetector(), Bm25Encoder()
     terms = {question: sparse_question(bm25, detector, question, None) for question in asked}
