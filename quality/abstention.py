@@ -4,11 +4,11 @@
 
 The demonstration corpus, asked as recommend asks. The numbers and the floor of
 `services/recommend/closeness.npz` were made on the other half of these texts
-(`quality/closeness.py`). The half that is measured is not untouched: which sources to learn from was
-tried on random halves of most of these texts, and the rule for the floor was changed once (five
-folds and 4 % to ten and 5 %) after the first had been measured on it. Sources not marked real were written for this repository, and are
-synthetic. The baseline is the similarity of the three nearest projects alone, with a floor made in
-the same way.
+(`quality/closeness.py`). The half that is measured is not untouched: which sources to learn from
+was tried on random halves of most of these texts, and the rule for the floor was changed once (five
+folds and 4 % to ten and 5 %) after the first had been measured on it. Sources not marked real were
+written for this repository, and are synthetic. The baseline is the similarity of the three nearest
+projects alone, with a floor made in the same way.
 """
 
 import argparse
