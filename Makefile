@@ -91,6 +91,9 @@ bench-embed: $(VENV)/.dev ## How near the embedder is to the machine, and what q
 bench-index: $(VENV)/.dev ## Recall and speed of the index at up to 100,000 passages (writes docs/index.md)
 	$(BIN)/python -m benchmarks.index --markdown docs/index.md $(ARGS)
 
+bench-recommend: $(VENV)/.dev ## How soon a challenge is answered, up to 100,000 passages (writes docs/recommend-speed.md)
+	$(BIN)/python -m benchmarks.recommend --markdown docs/recommend-speed.md $(ARGS)
+
 chaos: $(VENV)/.dev ## kill -9 of each part under load, 20 runs: what is lost (writes docs/durability.md)
 	$(BIN)/python -m tests.chaos --markdown docs/durability.md $(ARGS)
 
@@ -98,6 +101,7 @@ quality: $(VENV)/.dev ## How well questions find the demonstration corpus, table
 	$(BIN)/python -m quality.demonstration
 	$(BIN)/python -m quality.tables
 	$(BIN)/python -m quality.sorting --markdown docs/sorting.md
+	$(BIN)/python -m quality.abstention --markdown docs/abstention.md
 
 documents: $(VENV)/.dev ## What becomes of every document in ../shared/data, as docs/documents.md
 	$(BIN)/python -m quality.documents
@@ -108,4 +112,4 @@ lock: $(VENV)/.dev ## Compile the locks anew (make lock ARGS=--upgrade for newer
 clean: ## Remove the environment and caches; the platform's data in var/ stays
 	rm -rf $(VENV) $(TORCH) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache artefacts
 
-.PHONY: help install dev run test test-transformers packages check lint types contracts manifests fmt demo-documents bench bench-embed bench-index chaos quality documents lock clean
+.PHONY: help install dev run test test-transformers packages check lint types contracts manifests fmt demo-documents bench bench-embed bench-index bench-recommend chaos quality documents lock clean

@@ -11,9 +11,8 @@ from typing import Final
 
 from benchmarks.submissions import Submission
 
-ACCEPTED: Final = b"202"
 HEAD: Final = (
-    "POST /v1/reports HTTP/1.1\r\nhost: 127.0.0.1\r\n"
+    "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n"
     "content-type: {content_type}\r\ncontent-length: {length}\r\n\r\n"
 )
 CONTENT_LENGTH: Final = b"content-length:"
@@ -27,14 +26,16 @@ class Connection:
         self._writer = writer
 
     async def submit(self, report: Submission) -> None:
-        """Post it and wait for the end of the answer. Raises RuntimeError unless it is a 202."""
-        head = HEAD.format(content_type=report.content_type, length=len(report.body))
+        """Post it and wait for the end of the answer. Raises RuntimeError for a refusal."""
+        head = HEAD.format(
+            path=report.path, content_type=report.content_type, length=len(report.body)
+        )
         self._writer.write(head.encode() + report.body)
         answer = await self._reader.readuntil(b"\r\n\r\n")
         status, *headers = answer.lower().split(b"\r\n")
         announced = next(line for line in headers if line.startswith(CONTENT_LENGTH))
         body = await self._reader.readexactly(int(announced.removeprefix(CONTENT_LENGTH)))
-        if status.split()[1] != ACCEPTED:
+        if not status.split()[1].startswith(b"2"):
             raise RuntimeError(f"{status.decode()}: {body.decode()}")
 
     async def close(self) -> None:
@@ -101,3 +102,20 @@ async def closed_loop(
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(call()) for _ in range(callers)]
     return sum(task.result() for task in tasks) / (time.perf_counter() - began)
+
+
+async def each_once(port: int, requests: Iterator[Submission], *, callers: int) -> list[float]:
+    """Latencies in seconds, when so many callers share the requests, each one after the other."""
+    took: list[float] = []
+
+    async def call() -> None:
+        async with connected(port) as connection:
+            for request in requests:
+                began = time.perf_counter()
+                await connection.submit(request)
+                took.append(time.perf_counter() - began)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(callers):
+            group.create_task(call())
+    return took

@@ -20,7 +20,7 @@ from services.embed.conversion import prepare_model
 from services.embed.correction import CorrectedEmbedder, LanguageCorrection
 from services.embed.embedder import Embedder, Vectors
 from services.embed.openvino_embedder import OpenVinoEmbedder
-from services.embed.passages import cut
+from services.embed.passages import Passage, cut
 
 DATA: Final = Path(os.environ.get("NAVIGATOR_DATA", "../shared/data"))
 KEPT: Final = Path("var/bench")
@@ -35,19 +35,27 @@ BLOCK: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class RealPassage:
-    """One passage: which report it is of, the text that is embedded, and what to filter by."""
+    """One passage: which report it is of, the text that is embedded, and what to filter by.
+
+    `place` is where it stands in that report.
+    """
 
     report: int
     text: str
     language: str
     source: str
+    place: Passage
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Passages with vectors, shape (passages, d), and questions, shape (questions, d)."""
+    """Passages with vectors, shape (passages, d), and questions, shape (questions, d).
+
+    Of the last of `reports` that has passages some may be left out.
+    """
 
     model: str
+    reports: list[NormalisedReport]
     passages: list[RealPassage]
     vectors: Vectors
     questions: list[str]
@@ -64,9 +72,10 @@ def load() -> Corpus:
     engine = OpenVinoEmbedder(prepare_model(MODELS))
     embedder = CorrectedEmbedder(engine, LanguageCorrection.load(engine.model), detector)
     try:
-        passages, questions = _read(embedder)
+        reports, passages, questions = _read(embedder)
         return Corpus(
             model=embedder.model,
+            reports=reports,
             passages=passages,
             vectors=_kept(embedder, "passages", [each.text for each in passages]),
             questions=questions,
@@ -76,7 +85,7 @@ def load() -> Corpus:
         embedder.close()
 
 
-def _read(embedder: Embedder) -> tuple[list[RealPassage], list[str]]:
+def _read(embedder: Embedder) -> tuple[list[NormalisedReport], list[RealPassage], list[str]]:
     cases = list(_lines(DATA / "participedia" / "cases.jsonl"))
     asked = [case for case in cases if len(case["description"]) > SHORTEST_QUESTION][:QUESTIONS]
     left_out = {case["id"] for case in asked}
@@ -90,11 +99,15 @@ def _read(embedder: Embedder) -> tuple[list[RealPassage], list[str]]:
         ),
     ]
     passages = (
-        RealPassage(number, passage.embedded, language, source)
+        RealPassage(number, passage.embedded, language, source, passage)
         for number, (source, language, report) in enumerate(reports)
         for passage in cut(report, embedder.count_tokens, PASSAGE_TOKENS)
     )
-    return list(islice(passages, MOST_PASSAGES)), [case["description"] for case in asked]
+    return (
+        [report for _, _, report in reports],
+        list(islice(passages, MOST_PASSAGES)),
+        [case["description"] for case in asked],
+    )
 
 
 _Source = tuple[str, str, NormalisedReport]

@@ -18,10 +18,11 @@ BOUNDARY: Final = "navigator-benchmark"
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """The body of a request, and what it is."""
+    """The body of a request, what it is, and where it is sent."""
 
     content_type: str
     body: bytes
+    path: str = "/v1/reports"
 
 
 def json_reports() -> Iterator[Submission]:

@@ -2,14 +2,24 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
 
+from libs.events.listing import PartnerName
 from libs.events.report import (
     Budget,
     Contact,
     CountryCode,
     LanguageTag,
     Method,
+    NutsCode,
     Organisation,
     Outcome,
     Period,
@@ -20,6 +30,18 @@ from libs.events.report import (
 )
 
 MAX_CHALLENGE_CHARS = 5_000
+FIRST_YEAR, LAST_YEAR = 1900, 2100
+
+
+def _no_truth_value(value: object) -> object:
+    # True would be taken for 1. Text is no error here: in an address all values are.
+    if isinstance(value, bool):
+        raise ValueError("a number is wanted here, not true or false")  # noqa: TRY004 - pydantic's way
+    return value
+
+
+Goal = Annotated[int, Field(ge=1, le=17), BeforeValidator(_no_truth_value)]
+Year = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR), BeforeValidator(_no_truth_value)]
 
 
 class Filters(Strict):
@@ -29,7 +51,24 @@ class Filters(Strict):
     languages: tuple[LanguageTag, ...] = ()
     themes: tuple[Slug, ...] = ()
     target_groups: tuple[Slug, ...] = ()
-    sdgs: tuple[Annotated[int, Field(ge=1, le=17)], ...] = ()
+    sdgs: tuple[Goal, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    nuts: Annotated[
+        tuple[NutsCode, ...], Field(description="A place's code, exactly as its report gives it.")
+    ] = ()
+    partners: tuple[PartnerName, ...] = ()
+    year_from: Annotated[
+        Year | None, Field(description="The year of a project's last day, or of its first.")
+    ] = None
+    year_to: Annotated[Year | None, Field(description="The same; up to and with this year.")] = None
+
+    @field_validator("year_to")
+    @classmethod
+    def _not_before_the_first(cls, year_to: int | None, before: ValidationInfo) -> int | None:
+        year_from = before.data.get("year_from")
+        if year_to is not None and year_from is not None and year_to < year_from:
+            raise ValueError(f"no year is from {year_from} on and up to {year_to}: swap them")
+        return year_to
 
 
 class RecommendationRequest(Strict):
@@ -58,7 +97,9 @@ class RecommendationRequest(Strict):
         LanguageTag | None, Field(description="The challenge's language, if known.")
     ] = None
     filters: Filters = Filters()
-    limit: Annotated[int, Field(ge=1, le=50, description="Most projects to return.")] = 10
+    limit: Annotated[
+        int, Field(strict=True, ge=1, le=50, description="Most projects to return.")
+    ] = 10
 
 
 class Answer(BaseModel):

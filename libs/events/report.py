@@ -47,6 +47,7 @@ Line = Annotated[
 Text = Annotated[str, StringConstraints(max_length=MAX_TEXT_CHARS), _WithoutNul]
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254), _WithoutNul]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+NutsCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[A-Z0-9]{0,3}$")]
 CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 SourceName = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)
@@ -111,7 +112,7 @@ class Place(Strict):
     """Where it happened: ISO 3166 country, NUTS-3 code, LAU code, the place's own name."""
 
     country: CountryCode
-    nuts: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[A-Z0-9]{0,3}$")] | None = None
+    nuts: NutsCode | None = None
     lau: Annotated[str, StringConstraints(max_length=20), _WithoutNul] | None = None
     name: Line | None = None
 

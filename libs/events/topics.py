@@ -44,7 +44,7 @@ REPORTS_REJECTED = Topic("reports.rejected.v1", ReportRejected, ("ingest", "embe
 REPORTS_WITHDRAWN = Topic(
     "reports.withdrawn.v1", ReportWithdrawn, ("ingest",), ("embed", "recommend")
 )
-REPORTS_REMOVED = Topic("reports.removed.v1", ReportRemoved, ("embed",), ("ingest",))
+REPORTS_REMOVED = Topic("reports.removed.v1", ReportRemoved, ("embed",), ("ingest", "recommend"))
 
 TOPICS: tuple[Topic, ...] = (
     REPORTS_SUBMITTED,

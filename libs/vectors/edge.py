@@ -22,7 +22,13 @@ import qdrant_edge as qe
 from libs.errors import Conflict
 from libs.vectors import rules
 from libs.vectors.edge_reports import EdgeReports
-from libs.vectors.edge_requests import edge_filter, ensure_field_indexes, fused, uuid_of
+from libs.vectors.edge_requests import (
+    edge_facets,
+    edge_filter,
+    ensure_field_indexes,
+    fused,
+    uuid_of,
+)
 from libs.vectors.port import (
     CollectionSpec,
     FacetCount,
@@ -156,10 +162,21 @@ class EdgePassageIndex:
         check_field(field)
         rules.check_limit(limit)
         rules.check_open(closed=self._closed)
-        request = qe.FacetRequest(key=field, limit=limit, exact=True, filter=edge_filter(where))
-        return rules.ordered_facets(
-            FacetCount(hit.value, hit.count) for hit in self._shard.facet(request) if hit.count
-        )
+        return edge_facets(self._shard, field, where, limit)
+
+    def report_facets(
+        self, field: str, *, where: PassageFilter | None = None, limit: int = 100
+    ) -> list[FacetCount]:
+        """See PassageIndex."""
+        check_field(field)
+        rules.check_limit(limit)
+        rules.check_open(closed=self._closed)
+        return self._reports.facets(field, where, limit)
+
+    def count_reports(self, where: PassageFilter | None = None) -> int:
+        """See PassageIndex."""
+        rules.check_open(closed=self._closed)
+        return self._reports.count(where)
 
     def count(self, where: PassageFilter | None = None) -> int:
         """See PassageIndex."""

@@ -9,8 +9,8 @@ from typing import Final, Self, cast
 import qdrant_edge as qe
 
 from libs.vectors import rules
-from libs.vectors.edge_requests import edge_filter, ensure_field_indexes, uuid_of
-from libs.vectors.port import PassageFilter, ReportHit
+from libs.vectors.edge_requests import edge_facets, edge_filter, ensure_field_indexes, uuid_of
+from libs.vectors.port import FacetCount, PassageFilter, ReportHit
 from libs.vectors.publications import Owner, Publication
 
 _PAGE: Final = 5_000
@@ -86,6 +86,14 @@ class EdgeReports:
             if uuid_of(point.id) != own
         ]
         return hits[:limit]
+
+    def facets(self, field: str, where: PassageFilter | None, limit: int) -> list[FacetCount]:
+        """See PassageIndex."""
+        return edge_facets(self._shard, field, where, limit)
+
+    def count(self, where: PassageFilter | None) -> int:
+        """See PassageIndex."""
+        return self._shard.count(qe.CountRequest(exact=True, filter=edge_filter(where)))
 
     def flush(self) -> None:
         """Survive a power cut."""

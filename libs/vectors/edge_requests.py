@@ -6,7 +6,13 @@ from uuid import UUID
 import qdrant_edge as qe
 
 from libs.vectors import rules
-from libs.vectors.port import INTEGER_FIELDS, KEYWORD_FIELDS, PassageFilter, SparseVector
+from libs.vectors.port import (
+    INTEGER_FIELDS,
+    KEYWORD_FIELDS,
+    FacetCount,
+    PassageFilter,
+    SparseVector,
+)
 from libs.vectors.publications import Owner
 
 
@@ -49,6 +55,17 @@ def edge_filter(where: PassageFilter | None, hidden: Collection[Owner] = ()) -> 
             for field, values in (where.any_of.items() if where else ())
         ],
         must_not=[_owned_by(owner) for owner in hidden],
+    )
+
+
+def edge_facets(
+    shard: qe.EdgeShard, field: str, where: PassageFilter | None, limit: int
+) -> list[FacetCount]:
+    """Counts of a shard's points per value of a field."""
+    request = qe.FacetRequest(key=field, limit=limit, exact=True, filter=edge_filter(where))
+    # A value that was there once is still told, with none.
+    return rules.ordered_facets(
+        FacetCount(hit.value, hit.count) for hit in shard.facet(request) if hit.count
     )
 
 

@@ -115,7 +115,7 @@ class ReportHit:
 
 @dataclass(frozen=True, slots=True)
 class FacetCount:
-    """How many passages carry this value."""
+    """How many passages, or reports, carry this value."""
 
     value: str | int
     count: int
@@ -236,6 +236,18 @@ class PassageIndex(Protocol):
         A passage with several values counts once for each. Raises InvalidInput for a field
         that is not in FILTER_FIELDS.
         """
+
+    def report_facets(
+        self, field: str, *, where: PassageFilter | None = None, limit: int = 100
+    ) -> list[FacetCount]:
+        """Counts of published reports per value of a field, in the order of `facets`.
+
+        A report has a value, and matches one, if one of its passages does. Raises InvalidInput
+        for a field that is not in FILTER_FIELDS and for a limit below 1.
+        """
+
+    def count_reports(self, where: PassageFilter | None = None) -> int:
+        """How many published reports match (all of them without a filter)."""
 
     def count(self, where: PassageFilter | None = None) -> int:
         """How many passages match (all of them without a filter)."""

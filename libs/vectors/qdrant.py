@@ -30,7 +30,13 @@ from libs.vectors.port import (
 from libs.vectors.publications import Owner, Publication, Publications
 from libs.vectors.qdrant_connection import QdrantConnection
 from libs.vectors.qdrant_reports import QdrantReports
-from libs.vectors.qdrant_requests import index_fields, routes, server_filter, server_point
+from libs.vectors.qdrant_requests import (
+    index_fields,
+    routes,
+    server_facets,
+    server_filter,
+    server_point,
+)
 
 _SNAPSHOT_TIMEOUT: Final = 600
 _HTTP_CONFLICT: Final = 409
@@ -155,14 +161,21 @@ class QdrantPassageIndex:
         check_field(field)
         rules.check_limit(limit)
         with self._answering():
-            response = self._client.facet(
-                self._collection,
-                field,
-                facet_filter=server_filter(where),
-                limit=limit,
-                exact=True,
-            )
-        return rules.ordered_facets(FacetCount(hit.value, hit.count) for hit in response.hits)
+            return server_facets(self._client, self._collection, field, where, limit)
+
+    def report_facets(
+        self, field: str, *, where: PassageFilter | None = None, limit: int = 100
+    ) -> list[FacetCount]:
+        """See PassageIndex."""
+        check_field(field)
+        rules.check_limit(limit)
+        with self._answering():
+            return self._reports.facets(field, where, limit)
+
+    def count_reports(self, where: PassageFilter | None = None) -> int:
+        """See PassageIndex."""
+        with self._answering():
+            return self._reports.count(where)
 
     def count(self, where: PassageFilter | None = None) -> int:
         """See PassageIndex."""

@@ -7,9 +7,9 @@ from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import UnexpectedResponse
 
 from libs.vectors import rules
-from libs.vectors.port import PassageFilter, ReportHit
+from libs.vectors.port import FacetCount, PassageFilter, ReportHit
 from libs.vectors.publications import Publication
-from libs.vectors.qdrant_requests import index_fields, server_filter
+from libs.vectors.qdrant_requests import index_fields, server_facets, server_filter
 
 # 1,000 vectors of 384 dimensions are about 4 MB of JSON.
 _PAGE: Final = 1_000
@@ -104,6 +104,15 @@ class QdrantReports:
             if str(point.id) != own
         ]
         return hits[:limit]
+
+    def facets(self, field: str, where: PassageFilter | None, limit: int) -> list[FacetCount]:
+        """See PassageIndex."""
+        return server_facets(self._client, self._collection, field, where, limit)
+
+    def count(self, where: PassageFilter | None) -> int:
+        """See PassageIndex."""
+        only = server_filter(where)
+        return self._client.count(self._collection, count_filter=only, exact=True).count
 
     def _create(self, dimension: int) -> None:
         vectors = models.VectorParams(size=dimension, distance=models.Distance.DOT)

@@ -8,6 +8,7 @@ from libs.vectors import rules
 from libs.vectors.port import (
     INTEGER_FIELDS,
     KEYWORD_FIELDS,
+    FacetCount,
     PassageFilter,
     PassagePoint,
     SparseVector,
@@ -58,6 +59,16 @@ def server_filter(
         ],
         must_not=[_owned_by(owner) for owner in hidden],
     )
+
+
+def server_facets(
+    client: QdrantClient, collection: str, field: str, where: PassageFilter | None, limit: int
+) -> list[FacetCount]:
+    """Counts of a collection's points per value of a field."""
+    found = client.facet(
+        collection, field, facet_filter=server_filter(where), limit=limit, exact=True
+    )
+    return rules.ordered_facets(FacetCount(hit.value, hit.count) for hit in found.hits)
 
 
 def _owned_by(owner: Owner) -> models.Filter:

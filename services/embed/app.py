@@ -25,7 +25,6 @@ from services.embed.reindex_api import reindex_routes
 from services.embed.reindexer import Reindexer
 from services.embed.report_source import IngestReportSource
 from services.embed.settings import EmbedSettings
-from services.embed.similar import similar_routes
 from services.embed.sorting.heads import load_heads
 from services.embed.sorting.sorter import Sorter
 from services.embed.targets import Targets
@@ -77,7 +76,6 @@ def build(settings: EmbedSettings, platform: Platform) -> Service:
     )
     app.include_router(routes(lambda: targets.parts.active.embedder))
     app.include_router(count_routes(lambda: targets.parts.active.index))
-    app.include_router(similar_routes(lambda: targets.parts.active.index))
     app.include_router(reindex_routes(reindexer))
     told = {"kafka": consumer.health, "ingest": peer_check(ingest, "ingest")}
     serve_operations(app, telemetry, {}, also=told)

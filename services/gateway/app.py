@@ -24,6 +24,7 @@ from services.gateway.forwarding import Followers, Forwarder
 from services.gateway.openapi import with_passed_on_models
 from services.gateway.pages import pages
 from services.gateway.rendering import Site, static_files
+from services.gateway.search_api import search_routes
 from services.gateway.settings import GatewaySettings
 from services.gateway.webhook_routes import document_messages, webhook_routes
 
@@ -63,13 +64,15 @@ def new_gateway_app(settings: GatewaySettings, platform: Platform) -> FastAPI:
     )
     ingest = Forwarder("ingest", clients["ingest"], settings.partner)
     app.include_router(document_routes(ingest))
+    recommend = Forwarder("recommend", clients["recommend"], settings.partner)
     app.include_router(
         routes(
             ingest,
             Followers(Forwarder("ingest", streams, settings.partner), settings.max_followers),
-            Forwarder("recommend", clients["recommend"], settings.partner),
+            recommend,
         )
     )
+    app.include_router(search_routes(recommend))
     app.include_router(account_routes(ingest))
     app.include_router(webhook_routes(ingest))
     document_messages(app)

@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 from libs.events.bulk import Answer, LastLine
 from libs.events.recommendation import RecommendationRequest
 from libs.events.report import MAX_DOCUMENTS, ReportMetadata, ReportSubmission
+from libs.events.search import PeersRequest, SearchRequest
 from libs.events.tables import TableDefaults, TableMapping
 from libs.events.webhook import WebhookChange, WebhookRegistration
 
@@ -139,6 +140,8 @@ def with_passed_on_models(app: FastAPI) -> Callable[[], dict[str, Any]]:
                 (ReportSubmission, "validation"),
                 (ReportMetadata, "validation"),
                 (RecommendationRequest, "validation"),
+                (SearchRequest, "validation"),
+                (PeersRequest, "validation"),
                 (WebhookRegistration, "validation"),
                 (WebhookChange, "validation"),
                 (TableMapping, "validation"),

@@ -8,12 +8,18 @@ from libs.runtime.peers import peer_check
 from libs.runtime.platform import Platform
 from libs.runtime.service import Service
 from libs.vectors.bm25 import Bm25Encoder
+from libs.vectors.port import PassageIndex
 from services.recommend.api import routes
+from services.recommend.collection import active_collection
 from services.recommend.handlers import RecommendHandlers
+from services.recommend.passage_search import PassageSearch
+from services.recommend.peers import PeerFinder
 from services.recommend.question import EmbedClient
 from services.recommend.recommender import Recommender
 from services.recommend.records import ReportRecords
+from services.recommend.search_api import search_routes
 from services.recommend.settings import RecommendSettings
+from services.recommend.themes import KnownThemes
 
 NAME: Final = "recommend"
 
@@ -25,16 +31,30 @@ def build(settings: RecommendSettings, platform: Platform) -> Service:
     ingest = platform.http(NAME, "ingest")
     producer = platform.producer(NAME)
     records = ReportRecords(ingest, settings.cached_records)
+    questions, bm25, detector = EmbedClient(embed), Bm25Encoder(), LanguageDetector()
     recommender = Recommender(
-        embed=EmbedClient(embed),
+        embed=questions,
         index=platform.index,
-        bm25=Bm25Encoder(),
-        detector=LanguageDetector(),
+        bm25=bm25,
+        detector=detector,
         records=records,
         tracer=telemetry.tracer,
         settings=settings,
     )
-    handlers = RecommendHandlers(records)
+    search = PassageSearch(
+        embed=questions,
+        index=platform.index,
+        bm25=bm25,
+        detector=detector,
+        records=records,
+        tracer=telemetry.tracer,
+    )
+
+    def active() -> tuple[str, PassageIndex]:
+        return active_collection(platform.collections())
+
+    known = KnownThemes(active)
+    handlers = RecommendHandlers(records, known)
     consumer = platform.consumer(NAME, producer, handlers.by_topic(), broadcast=True)
     app = new_app(
         title="Navigator recommend",
@@ -43,6 +63,8 @@ def build(settings: RecommendSettings, platform: Platform) -> Service:
         telemetry=telemetry,
     )
     app.include_router(routes(recommender))
+    finder = PeerFinder(search, records, settings.candidates)
+    app.include_router(search_routes(search, finder, known, lambda: active()[1]))
     # A question needs its vector. Records are kept in memory, and events only refresh those.
     checks = {"embed": peer_check(embed, "embed")}
     also = {"ingest": peer_check(ingest, "ingest"), "kafka": consumer.health}

@@ -60,13 +60,14 @@ def card(found: FoundReport, content: ReportContent, *, most_evidence: int) -> M
         contacts=report.contacts,
         score=found.score,
         evidence=tuple(
-            _evidence(found, hit, content.documents) for hit in found.hits[:most_evidence]
+            evidence(found, hit, content.documents) for hit in found.hits[:most_evidence]
         ),
         link=f"/reports/{found.report_id}",
     )
 
 
-def _evidence(found: FoundReport, hit: PassageHit, documents: Sequence[DocumentInfo]) -> Evidence:
+def evidence(found: FoundReport, hit: PassageHit, documents: Sequence[DocumentInfo]) -> Evidence:
+    """A passage of a report as a quotation that says where it stands."""
     section = _integer(hit.payload, "section")
     start, end = _integer(hit.payload, "start"), _integer(hit.payload, "end")
     page = hit.payload.get("page")

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from libs.bus.consumer import Handler
 from libs.events.envelope import EventPayload
-from libs.events.payloads import ReportIndexed, ReportWithdrawn
-from libs.events.topics import REPORTS_INDEXED, REPORTS_WITHDRAWN, Topic
+from libs.events.payloads import ReportIndexed, ReportRemoved, ReportWithdrawn
+from libs.events.topics import REPORTS_INDEXED, REPORTS_REMOVED, REPORTS_WITHDRAWN, Topic
 from services.recommend.records import ReportRecords
+from services.recommend.themes import KnownThemes
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,20 +15,28 @@ class RecommendHandlers:
     """The handlers with their ports."""
 
     records: ReportRecords
+    themes: KnownThemes
 
     def by_topic(self) -> dict[Topic, Handler]:
         """Which handler takes the events of which topic."""
         return {
             REPORTS_INDEXED: self.on_report_indexed,
             REPORTS_WITHDRAWN: self.on_report_withdrawn,
+            REPORTS_REMOVED: self.on_report_removed,
         }
 
     def on_report_indexed(self, event: ReportIndexed) -> list[EventPayload]:
         """Fetch the record before the first question needs it."""
+        self.themes.changed()
         self.records.refresh(event.report_id, event.version)
         return []
 
     def on_report_withdrawn(self, event: ReportWithdrawn) -> list[EventPayload]:
         """Forget the record."""
         self.records.forget(event.report_id, event.version)
+        return []
+
+    def on_report_removed(self, _event: ReportRemoved) -> list[EventPayload]:
+        """Count anew. Not when it was withdrawn: its passages were still there then."""
+        self.themes.changed()
         return []

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from opentelemetry.trace import Tracer
 
-from libs.events.recommendation import Filters, MethodCard, RecommendationRequest, Recommendations
+from libs.events.recommendation import MethodCard, RecommendationRequest, Recommendations
 from libs.language.detection import LanguageDetector
 from libs.telemetry import names
 from libs.telemetry.propagation import current_trace_id
 from libs.vectors.bm25 import Bm25Encoder
-from libs.vectors.port import CollectionSpec, PassageFilter, PassageHit, PassageIndex
+from libs.vectors.port import CollectionSpec, PassageHit, PassageIndex
 from services.recommend.cards import card, group
+from services.recommend.filters import checked_filter
 from services.recommend.question import EmbedClient, sparse_question
 from services.recommend.records import ReportRecords
 from services.recommend.settings import RecommendSettings
@@ -37,11 +38,13 @@ class Recommender:
         """The best projects for a challenge, each once, with its evidence."""
         question = self.embed.embed(request.challenge)
         sparse = sparse_question(self.bm25, self.detector, request.challenge, request.language)
+        index = self.index(question.spec)
+        where = checked_filter(index, request.filters)
         with self.tracer.start_as_current_span(names.SPAN_RETRIEVE) as span:
-            hits = self.index(question.spec).query(
+            hits = index.query(
                 question.vector,
                 sparse,
-                where=_passage_filter(request.filters),
+                where=where,
                 limit=self.settings.candidates,
             )
             span.set_attribute(names.CANDIDATES, len(hits))
@@ -66,15 +69,3 @@ class Recommender:
                 most = self.settings.evidence_per_card
                 cards.append(card(found, content, most_evidence=most))
         return cards
-
-
-def _passage_filter(filters: Filters) -> PassageFilter | None:
-    wanted: dict[str, tuple[str, ...] | tuple[int, ...]] = {
-        "country": filters.countries,
-        "language": filters.languages,
-        "themes": filters.themes,
-        "target_groups": filters.target_groups,
-        "sdgs": filters.sdgs,
-    }
-    any_of = {name: values for name, values in wanted.items() if values}
-    return PassageFilter(any_of) if any_of else None

@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from libs.errors import InvalidInput, NotFound, Unavailable
-from libs.vectors.port import PassageFilter, PassageIndex, PassagePoint, ReportHit, Vector
+from libs.vectors.port import (
+    FacetCount,
+    PassageFilter,
+    PassageIndex,
+    PassagePoint,
+    ReportHit,
+    Vector,
+)
 from libs.vectors.settings import VectorSettings
 from tests.contract.vectors.engines import LASTING, Open, open_index
 from tests.contract.vectors.samples import NOTHING, SPEC, point, points, put, unit
@@ -130,6 +137,29 @@ def test_similar_reports_are_filtered_by_what_their_passages_have(
         index.similar_reports("nowhere", limit=1)
     with pytest.raises(InvalidInput):
         index.similar_reports("a", limit=0)
+
+
+def test_reports_are_counted_by_what_their_passages_have(index: PassageIndex) -> None:
+    put(index, [point(1, report_id="a", themes=["work"]), point(2, report_id="a", language="sv")])
+    put(index, [point(n, report_id="b", themes=["work", "health"], year=2020) for n in (3, 4)])
+    index.upsert([point(5, report_id="draft", themes=["work"])])
+    assert index.report_facets("themes") == [FacetCount("work", 2), FacetCount("health", 1)]
+    swedish = PassageFilter({"language": ["sv"]})
+    assert index.report_facets("themes", where=swedish) == [FacetCount("work", 1)]
+    assert index.report_facets("themes", limit=1) == [FacetCount("work", 2)]
+    assert index.report_facets("year", where=swedish) == []
+    assert (index.count_reports(), index.count_reports(swedish)) == (2, 1)
+    index.delete_report("b")
+    assert index.report_facets("themes") == [FacetCount("work", 1)]
+    assert index.count_reports() == 1
+
+
+@pytest.mark.parametrize(("field", "limit"), [("title", 1), ("themes", 0)])
+def test_reports_are_not_counted_by_what_is_no_filter(
+    index: PassageIndex, field: str, limit: int
+) -> None:
+    with pytest.raises(InvalidInput):
+        index.report_facets(field, limit=limit)
 
 
 def test_passages_that_cancel_each_other_out_still_make_a_report(

@@ -102,6 +102,14 @@ class FakeIndex:
         values = [point.payload[field] for point in self._matching(where)]
         return [FacetCount(v, values.count(v)) for v in set(values)][:limit]  # type: ignore[arg-type, type-var]
 
+    def report_facets(
+        self, field: str, *, where: PassageFilter | None = None, limit: int = 100
+    ) -> list[FacetCount]:
+        raise AssertionError("not asked for")
+
+    def count_reports(self, where: PassageFilter | None = None) -> int:
+        raise AssertionError("not asked for")
+
     def query(
         self, dense: Vector, sparse: SparseVector, *, where: PassageFilter | None, limit: int
     ) -> list[PassageHit]:
