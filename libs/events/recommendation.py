@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from libs.events.cards import EvidenceLevel, QuotedDocument, Statement
 from libs.events.report import (
     Budget,
     Contact,
@@ -67,14 +68,6 @@ class Answer(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class QuotedDocument(Answer):
-    """The document that a quotation stands in; `number` counts the report's documents from 0."""
-
-    number: int
-    filename: str
-    link: Annotated[str, Field(description="Where the original waits.")]
-
-
 class Evidence(Answer):
     """A verbatim quotation and where it stands.
 
@@ -119,6 +112,13 @@ class MethodCard(Answer):
     contacts: tuple[Contact, ...]
     score: Annotated[float, Field(description="Fused rank score; comparable within one answer.")]
     evidence: Annotated[tuple[Evidence, ...], Field(min_length=1)]
+    statements: Annotated[
+        tuple[Statement, ...],
+        Field(description="What the report says, each cited; at most 5 a kind."),
+    ] = ()
+    evidence_level: Annotated[
+        EvidenceLevel | None, Field(description="None while the report is ungraded.")
+    ] = None
     link: str
 
 
