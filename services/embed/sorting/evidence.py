@@ -28,7 +28,7 @@ _LEVELS: Final = (
         re.compile(
             r"\b(?:replicated|repeated) (?:in|by) (?:other|another|several|two|three|four|five|\d)"
             r"|adopted by (?:other|several|two|three|four|five|\d)"
-            r"|(?:upprepa(?:ts|des)|införts|infördes|används(?: nu)?) (?:även )?i (?:andra|flera?)\b"
+            r"|(?:upprepa(?:ts|des)|införts|infördes|används(?: nu)?) i (?:andra|flera?)\b"
             r"|spridits till (?:andra|fler|flera)\b"
             r"|otettu käyttöön (?:muissa|useissa)|toistettu (?:muissa|useissa|toisessa)"
             r"|levinnyt (?:muihin|useisiin|toisiin)"
