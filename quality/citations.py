@@ -44,7 +44,7 @@ def push_documents(client: httpx.Client, most: int) -> int:
         if accepted == most or path.stat().st_size > _LARGEST_BYTES:
             continue
         metadata = (None, json.dumps({"title": path.name}), "application/json")
-        form = {"document": (path.name, path.read_bytes()), "metadata": metadata}
+        form: Json = {"document": (path.name, path.read_bytes()), "metadata": metadata}
         accepted += client.post("/v1/reports", files=form).status_code == httpx.codes.ACCEPTED
     return accepted
 
@@ -93,7 +93,7 @@ def stands(citation: Json, content: Json) -> bool:
     if citation["version"] != content["version"]:
         return False
     if citation.get("pointer"):
-        return _at(content, citation["pointer"]) == citation["value"]
+        return bool(_at(content, citation["pointer"]) == citation["value"])
     section = content["report"]["sections"][citation["section"]]
     number = citation["document"]["number"] if citation["document"] else None
     return bool(
