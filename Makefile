@@ -97,11 +97,12 @@ bench-recommend: $(VENV)/.dev ## How soon a challenge is answered, up to 100,000
 chaos: $(VENV)/.dev ## kill -9 of each part under load, 20 runs: what is lost (writes docs/durability.md)
 	$(BIN)/python -m tests.chaos --markdown docs/durability.md $(ARGS)
 
-quality: $(VENV)/.dev ## How well questions find the demonstration corpus, tables are read, reports sorted
+quality: $(VENV)/.dev ## How well questions find the demonstration corpus, tables are read, reports sorted, citations right
 	$(BIN)/python -m quality.demonstration
 	$(BIN)/python -m quality.tables
 	$(BIN)/python -m quality.sorting --markdown docs/sorting.md
 	$(BIN)/python -m quality.abstention --markdown docs/abstention.md
+	$(BIN)/python -m quality.citations
 
 documents: $(VENV)/.dev ## What becomes of every document in ../shared/data, as docs/documents.md
 	$(BIN)/python -m quality.documents

@@ -12,6 +12,7 @@ from pydantic import (
     field_validator,
 )
 
+from libs.events.cards import EvidenceLevel, QuotedDocument, Statement
 from libs.events.listing import PartnerName
 from libs.events.report import (
     Budget,
@@ -108,14 +109,6 @@ class Answer(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class QuotedDocument(Answer):
-    """The document that a quotation stands in; `number` counts the report's documents from 0."""
-
-    number: int
-    filename: str
-    link: Annotated[str, Field(description="Where the original waits.")]
-
-
 class Evidence(Answer):
     """A verbatim quotation and where it stands.
 
@@ -160,6 +153,13 @@ class MethodCard(Answer):
     contacts: tuple[Contact, ...]
     score: Annotated[float, Field(description="Fused rank score; comparable within one answer.")]
     evidence: Annotated[tuple[Evidence, ...], Field(min_length=1)]
+    statements: Annotated[
+        tuple[Statement, ...],
+        Field(description="What the report says, each cited; at most 5 a kind."),
+    ] = ()
+    evidence_level: Annotated[
+        EvidenceLevel | None, Field(description="None while the report is ungraded.")
+    ] = None
     link: str
 
 

@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 
 from libs.database.engine import Database
 from libs.errors import NotFound
+from libs.events.labels import InferredLabel
 from libs.events.report import (
     NormalisedReport,
     Receipt,
@@ -107,6 +108,11 @@ def _add_reading(router: APIRouter, database: Database) -> None:
     def read_version(report_id: str, version: Version) -> ReportContent:
         with database.read() as session:
             return _content(session, store.readable_version(session, report_id, version))
+
+    @router.get("/internal/reports/{report_id}/versions/{version}/labels")
+    def read_labels(report_id: str, version: Version) -> list[InferredLabel]:
+        with database.read() as session:
+            return list(store.inferred(store.readable_version(session, report_id, version)))
 
     @router.get("/v1/reports/{report_id}/document", response_class=Response)
     def download(

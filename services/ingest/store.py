@@ -234,13 +234,14 @@ def receipt(session: Session, report: ReportRow, row: VersionRow, *, full: bool 
         document=documents[0] if documents else None,
         documents=tuple(documents),
         stages=stages_of(entries, row.version),
-        labels=_inferred(row) if full else (),
+        labels=inferred(row) if full else (),
         history=tuple(entries),
         links=links_of(report, with_document=bool(documents)),
     )
 
 
-def _inferred(row: VersionRow) -> tuple[InferredLabel, ...]:
+def inferred(row: VersionRow) -> tuple[InferredLabel, ...]:
+    """What sorting found in a version."""
     return tuple(InferredLabel.model_validate(label) for label in row.labels or ())
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
-from libs.events.recommendation import Evidence, MethodCard, QuotedDocument
-from libs.events.report import DocumentInfo, ReportContent
+from libs.events.recommendation import Evidence, MethodCard
+from libs.events.report import DocumentInfo
 from libs.vectors.port import PassageHit, PayloadValue
+from services.recommend.citing import quoted_document, report_link
+from services.recommend.records import Record
+from services.recommend.statements import completed
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,9 @@ def group(hits: Iterable[PassageHit]) -> list[FoundReport]:
     return sorted(found, key=lambda report: -report.score)
 
 
-def card(found: FoundReport, content: ReportContent, *, most_evidence: int) -> MethodCard:
+def card(found: FoundReport, record: Record, *, most_evidence: int) -> MethodCard:
     """The card of one report."""
+    content, cited = record.content, found.hits[:most_evidence]
     report = content.report
     return MethodCard(
         report_id=found.report_id,
@@ -59,9 +62,9 @@ def card(found: FoundReport, content: ReportContent, *, most_evidence: int) -> M
         lessons=report.lessons,
         contacts=report.contacts,
         score=found.score,
-        evidence=tuple(
-            evidence(found, hit, content.documents) for hit in found.hits[:most_evidence]
-        ),
+        evidence=tuple(evidence(found, hit, content.documents) for hit in cited),
+        statements=completed(record.statements, content, record.labels, cited),
+        evidence_level=record.evidence_level,
         link=f"/reports/{found.report_id}",
     )
 
@@ -71,34 +74,20 @@ def evidence(found: FoundReport, hit: PassageHit, documents: Sequence[DocumentIn
     section = _integer(hit.payload, "section")
     start, end = _integer(hit.payload, "start"), _integer(hit.payload, "end")
     page = hit.payload.get("page")
-    # With its version, because in another one other words may stand at the same place.
-    place = {"version": found.version, "section": section, "start": start, "end": end}
+    place = {"section": section, "start": start, "end": end}
     return Evidence(
         passage_id=str(hit.id),
         quote=str(hit.payload["text"]),
         language=_text(hit.payload.get("language")),
         heading=_text(hit.payload.get("heading")),
-        document=_document(hit, documents),
+        document=quoted_document(hit.payload.get("document"), documents),
         page=page if isinstance(page, int) else None,
         section=section,
         start=start,
         end=end,
         similarity=hit.similarity,
-        link=f"/reports/{found.report_id}?{urlencode(place)}#quote",
+        link=report_link(found.report_id, found.version, place),
     )
-
-
-def _document(hit: PassageHit, documents: Sequence[DocumentInfo]) -> QuotedDocument | None:
-    number = hit.payload.get("document")
-    if number is None and len(documents) == 1:
-        # Passages from before reports could have several documents do not name theirs.
-        number = 0
-    for document in documents:
-        if document.number == number:
-            return QuotedDocument(
-                number=document.number, filename=document.filename, link=document.link
-            )
-    return None
 
 
 def _integer(payload: Mapping[str, PayloadValue], field: str) -> int:

@@ -28,7 +28,7 @@ class RecommendHandlers:
     def on_report_indexed(self, event: ReportIndexed) -> list[EventPayload]:
         """Fetch the record before the first question needs it."""
         self.themes.changed()
-        self.records.refresh(event.report_id, event.version)
+        self.records.refresh(event.report_id, event.version, event.labels)
         return []
 
     def on_report_withdrawn(self, event: ReportWithdrawn) -> list[EventPayload]:

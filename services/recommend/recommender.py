@@ -64,8 +64,8 @@ class Recommender:
         for found in group(hits):
             if len(cards) == limit:
                 break
-            content = self.records.get(found.report_id, found.version)
-            if content is not None:
+            record = self.records.record(found.report_id, found.version)
+            if record is not None:
                 most = self.settings.evidence_per_card
-                cards.append(card(found, content, most_evidence=most))
+                cards.append(card(found, record, most_evidence=most))
         return cards

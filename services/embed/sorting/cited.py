@@ -20,7 +20,7 @@ _MOST: Final = {
     LabelKind.INDICATOR: 10,
     LabelKind.QUOTATION: 6,
     LabelKind.METHOD: 2,
-    LabelKind.EVIDENCE: 1,
+    LabelKind.EVIDENCE: 5,
 }
 # A book's worth; in the annexes behind it there are no more steps and results.
 _READ_CHARS: Final = 500_000
@@ -33,10 +33,10 @@ def cited(
     beginning = _beginning(report)
     counted = list(_indicators(beginning, passages, labels))
     levels = list(evidence(beginning))
-    if counted and not levels:
+    if counted:
         first = counted[0]
-        levels = [Citation(LabelKind.EVIDENCE, first.section, first.span, 0.6, value=COUNTED)]
-    citations = chain(names(beginning), steps(beginning), counted, quotations(beginning), levels)
+        levels.append(Citation(LabelKind.EVIDENCE, first.section, first.span, 0.6, value=COUNTED))
+    citations = chain(levels, names(beginning), steps(beginning), counted, quotations(beginning))
     return [_label(citation, beginning, passages) for citation in _bounded(citations)]
 
 

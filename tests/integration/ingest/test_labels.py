@@ -7,6 +7,7 @@ from libs.events.labels import Label, LabelKind, TextSpan
 from libs.events.payloads import ReportIndexed
 from libs.events.report import ReportSubmission
 from services.ingest import store
+from tests.integration.ingest.asking import ask
 from tests.integration.ingest.stage import Stage
 
 THEME = Label(kind=LabelKind.THEME, value="mobility", confidence=0.93, passages=(0, 2))
@@ -37,6 +38,14 @@ def test_labels_are_told_in_the_receipt_as_inferred(stage: Stage) -> None:
     told = stage.receipt(event.report_id).labels
     assert [Label(**label.model_dump(exclude={"provenance"})) for label in told] == [THEME, STEP]
     assert {label.provenance for label in told} == {"inferred"}
+
+
+def test_recommend_may_ask_for_them(stage: Stage) -> None:
+    event = indexed(stage, labels=(STEP,))
+    stage.handlers.on_report_indexed(event)
+    path = f"/internal/reports/{event.report_id}/versions/1/labels"
+    (told,) = ask(stage, "GET", path).json()
+    assert (told["value"], told["span"]) == ("Ring på", {"section": 0, "start": 3, "end": 10})
 
 
 def test_what_was_given_is_not_overwritten(stage: Stage) -> None:

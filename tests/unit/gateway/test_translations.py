@@ -44,7 +44,17 @@ def test_every_text_is_used() -> None:
     sources = [*folder.glob("templates/*.html"), *folder.glob("*.py")]
     source = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     # Keys made of a prefix and a value stand in the source as 'prefix.' or "prefix.{".
-    made = ("country.", "language.", "outcome.", "need.", "kind.", "error.", "fact.", "home.")
+    made = (
+        "country.",
+        "language.",
+        "outcome.",
+        "need.",
+        "kind.",
+        "error.",
+        "evidence.",
+        "fact.",
+        "home.",
+    )
     assert [key for key in ENGLISH if key not in source and not key.startswith(made)] == []
 
 

@@ -75,7 +75,8 @@ def test_indicators_are_read_from_results_only() -> None:
     text = "Andelen steg till 17,8 % på två år."
     results = labels(Section(text=text, kind=SectionKind.RESULTS))
     assert of(LabelKind.INDICATOR, results) == [text]
-    assert (results[0].number, results[0].unit) == (17.8, "%")
+    (indicator,) = [label for label in results if label.kind is LabelKind.INDICATOR]
+    assert (indicator.number, indicator.unit) == (17.8, "%")
     assert of(LabelKind.EVIDENCE, results) == ["counted"]
     assert labels(Section(text=text, kind=SectionKind.CHALLENGE)) == []
 
@@ -107,6 +108,32 @@ def test_a_word_between_marks_is_no_quotation() -> None:
         ("Die Vergleichsgruppe hatte 40 Personen.", ["comparison-group"]),
         ("We measured before and after the course.", ["before-and-after"]),
         ("Alla var nöjda.", []),
+        ("En extern utvärderare såg att fler kom tillbaka.", ["external-evaluation"]),
+        ("En extern utvärdering kommer att göras nästa år.", []),
+        ("Ulkopuolinen arviointi tehtiin vuonna 2021.", ["external-evaluation"]),
+        ("Välishindamine näitas head tulemust.", ["external-evaluation"]),
+        ("Neatkarīgs izvērtējums apstiprināja rezultātu.", ["external-evaluation"]),
+        ("Nepriklausomas vertinimas patvirtino rezultatą.", ["external-evaluation"]),
+        ("Ewaluacja zewnętrzna potwierdziła wynik.", ["external-evaluation"]),
+        ("Eine unabhängige Evaluation bestätigte das.", ["external-evaluation"]),
+        ("En ekstern evaluering viste det samme.", ["external-evaluation"]),
+        ("En uavhengig evaluering viste det samme.", ["external-evaluation"]),
+        ("An independent evaluation found the same.", ["external-evaluation"]),
+        ("The method was repeated in two other towns.", ["repeated-elsewhere"]),
+        ("The method could be repeated in other towns.", []),
+        ("Metoden har införts i flera kommuner.", ["repeated-elsewhere"]),
+        ("Malli on otettu käyttöön muissa kunnissa.", ["repeated-elsewhere"]),
+        ("Meetodit kasutatakse teistes valdades.", ["repeated-elsewhere"]),
+        ("Metode ieviesta citās pašvaldībās.", ["repeated-elsewhere"]),
+        ("Metodas įdiegtas kitose savivaldybėse.", ["repeated-elsewhere"]),
+        ("Metoda została powtórzona w innych gminach.", ["repeated-elsewhere"]),
+        ("Das Modell wurde in anderen Gemeinden übernommen.", ["repeated-elsewhere"]),
+        ("Metoden er indført i andre kommuner.", ["repeated-elsewhere"]),
+        ("Metoden er tatt i bruk i flere kommuner.", ["repeated-elsewhere"]),
+        (
+            "En kontrollgrupp följdes. Metoden har spridits till andra kommuner.",
+            ["repeated-elsewhere", "comparison-group"],
+        ),
     ],
 )
 def test_a_level_tells_how_results_were_seen(text: str, level: list[str]) -> None:
