@@ -98,11 +98,13 @@ chaos: $(VENV)/.dev ## kill -9 of each part under load, 20 runs: what is lost (w
 	$(BIN)/python -m tests.chaos --markdown docs/durability.md $(ARGS)
 
 quality: $(VENV)/.dev ## How well questions find the demonstration corpus, tables are read, reports sorted, citations right
+quality: $(VENV)/.dev ## How well questions find projects and methods, tables are read, reports sorted
 	$(BIN)/python -m quality.demonstration
 	$(BIN)/python -m quality.tables
 	$(BIN)/python -m quality.sorting --markdown docs/sorting.md
 	$(BIN)/python -m quality.abstention --markdown docs/abstention.md
 	$(BIN)/python -m quality.citations
+	$(BIN)/python -m quality.ranking --markdown docs/ranking.md
 
 documents: $(VENV)/.dev ## What becomes of every document in ../shared/data, as docs/documents.md
 	$(BIN)/python -m quality.documents

@@ -14,6 +14,7 @@ from pydantic import (
 
 from libs.events.cards import EvidenceLevel, QuotedDocument, Statement
 from libs.events.listing import PartnerName
+from libs.events.ranking import Score
 from libs.events.report import (
     Budget,
     Contact,
@@ -152,6 +153,9 @@ class MethodCard(Answer):
     lessons: tuple[str, ...]
     contacts: tuple[Contact, ...]
     score: Annotated[float, Field(description="Fused rank score; comparable within one answer.")]
+    ranking: Annotated[
+        Score | None, Field(description="What the card's place in the answer is made of.")
+    ] = None
     evidence: Annotated[tuple[Evidence, ...], Field(min_length=1)]
     statements: Annotated[
         tuple[Statement, ...],

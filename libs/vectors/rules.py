@@ -32,6 +32,8 @@ BM25: Final = "bm25"
 # BM25 alone finds first still comes fifth.
 RRF_K: Final = 2
 RRF_WEIGHTS: Final = (5.0, 1.0)  # dense, BM25
+# The fused score of what both routes find first.
+BEST_SCORE: Final = len(RRF_WEIGHTS) / (RRF_K - 1)
 
 # The graph (HNSW) that a server builds over some 20,000 passages: edges of a passage, width of the
 # search that chooses them, and width of a question's search. Of the exact ten nearest of 100,000

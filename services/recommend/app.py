@@ -15,6 +15,8 @@ from services.recommend.handlers import RecommendHandlers
 from services.recommend.passage_search import PassageSearch
 from services.recommend.peers import PeerFinder
 from services.recommend.question import EmbedClient
+from services.recommend.ranking.ranker import Ranker
+from services.recommend.ranking.weights import Weights
 from services.recommend.recommender import Recommender
 from services.recommend.records import ReportRecords
 from services.recommend.search_api import search_routes
@@ -40,6 +42,7 @@ def build(settings: RecommendSettings, platform: Platform) -> Service:
         records=records,
         tracer=telemetry.tracer,
         settings=settings,
+        ranker=Ranker(Weights.load(settings.parts_off), platform.clock),
     )
     search = PassageSearch(
         embed=questions,

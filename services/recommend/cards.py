@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from libs.events.ranking import Score
 from libs.events.recommendation import Evidence, MethodCard
 from libs.events.report import DocumentInfo
 from libs.vectors.port import PassageHit, PayloadValue
@@ -38,7 +39,9 @@ def group(hits: Iterable[PassageHit]) -> list[FoundReport]:
     return sorted(found, key=lambda report: -report.score)
 
 
-def card(found: FoundReport, record: Record, *, most_evidence: int) -> MethodCard:
+def card(
+    found: FoundReport, record: Record, ranking: Score | None = None, *, most_evidence: int
+) -> MethodCard:
     """The card of one report."""
     content, cited = record.content, found.hits[:most_evidence]
     report = content.report
@@ -62,6 +65,7 @@ def card(found: FoundReport, record: Record, *, most_evidence: int) -> MethodCar
         lessons=report.lessons,
         contacts=report.contacts,
         score=found.score,
+        ranking=ranking,
         evidence=tuple(evidence(found, hit, content.documents) for hit in cited),
         statements=completed(record.statements, content, record.labels, cited),
         evidence_level=record.evidence_level,

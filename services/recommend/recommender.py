@@ -1,7 +1,8 @@
 """From a challenge to method cards."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from opentelemetry.trace import Tracer
 
@@ -14,6 +15,7 @@ from libs.vectors.port import CollectionSpec, PassageHit, PassageIndex
 from services.recommend.cards import card, group
 from services.recommend.filters import checked_filter
 from services.recommend.question import EmbedClient, sparse_question
+from services.recommend.ranking.ranker import Candidate, Ranker
 from services.recommend.records import ReportRecords
 from services.recommend.settings import RecommendSettings
 
@@ -33,6 +35,7 @@ class Recommender:
     records: ReportRecords
     tracer: Tracer
     settings: RecommendSettings
+    ranker: Ranker
 
     def recommend(self, request: RecommendationRequest) -> Recommendations:
         """The best projects for a challenge, each once, with its evidence."""
@@ -60,12 +63,17 @@ class Recommender:
         )
 
     def _cards(self, hits: list[PassageHit], limit: int) -> list[MethodCard]:
-        cards: list[MethodCard] = []
-        for found in group(hits):
-            if len(cards) == limit:
-                break
-            record = self.records.record(found.report_id, found.version)
+        # What is in the order found already needs no more records than are shown.
+        pool = max(limit, self.settings.ranked_reports) if self.ranker.reorders else limit
+        candidates = list(islice(self._candidates(hits), pool))
+        most = self.settings.evidence_per_card
+        return [
+            card(each.found, each.record, each.score, most_evidence=most)
+            for each in self.ranker.rank(candidates)[:limit]
+        ]
+
+    def _candidates(self, hits: list[PassageHit]) -> Iterator[Candidate]:
+        for report in group(hits):
+            record = self.records.record(report.report_id, report.version)
             if record is not None:
-                most = self.settings.evidence_per_card
-                cards.append(card(found, record, most_evidence=most))
-        return cards
+                yield report, record

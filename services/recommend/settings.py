@@ -5,6 +5,8 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from libs.events.ranking import PartName
+
 
 class RecommendSettings(BaseSettings):
     """Environment: `NAVIGATOR_RECOMMEND_…`."""
@@ -16,9 +18,16 @@ class RecommendSettings(BaseSettings):
     candidates: Annotated[
         int, Field(ge=10, le=1_000, description="Passages retrieved for one question.")
     ] = 100
+    ranked_reports: Annotated[
+        int, Field(ge=10, le=200, description="Projects found first, which are then ranked.")
+    ] = 30
     evidence_per_card: Annotated[
         int, Field(ge=1, le=10, description="Most quotations of one project.")
     ] = 3
     cached_records: Annotated[int, Field(ge=10, description="Report records kept in memory.")] = (
         2_000
     )
+    parts_off: Annotated[
+        tuple[PartName, ...],
+        Field(description='Parts of the ranking that do not count, as JSON: ["freshness"].'),
+    ] = ()

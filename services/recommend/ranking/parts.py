@@ -1,0 +1,17 @@
+"""What tells a part of a report's place in an answer."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from libs.events.ranking import PartName, ScorePart
+from services.recommend.records import Record
+
+
+class Teller(Protocol):
+    """Tells one part of a report, from what is kept in memory: it is asked for every candidate."""
+
+    def __call__(self, record: Record) -> ScorePart:
+        """The part, without a value where there is nothing to tell from."""
+
+
+Tellers = Mapping[PartName, Teller]
