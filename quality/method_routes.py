@@ -124,7 +124,10 @@ def both(first: Scores, second: Scores, share: float) -> Scores:
 
 def _standard(scores: Scores) -> Scores:
     spread = scores.std(axis=1, keepdims=True)
-    return (scores - scores.mean(axis=1, keepdims=True)) / np.where(spread > 0, spread, 1.0)
+    standard: Scores = (scores - scores.mean(axis=1, keepdims=True)) / np.where(
+        spread > 0, spread, 1.0
+    )
+    return standard
 
 
 def _numbers(keys: Sequence[str]) -> Mapping[str, int]:

@@ -27,7 +27,7 @@ from quality.ranking_page import page
 from quality.ranking_projects import projects
 
 COMMAND: Final = "python -m quality.ranking"
-SHARES: Final = tuple(np.round(np.arange(0.0, 1.01, 0.1), 1).tolist())
+SHARES: Final = tuple(step / 10 for step in range(11))
 Row = dict[str, Any]
 # What is reported: the whole task, and without the ten most-linked methods.
 WITH_HEAD, WITHOUT_HEAD = "all methods", "without the ten most linked"

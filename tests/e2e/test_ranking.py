@@ -26,7 +26,8 @@ REPORTS = (
 def pushed(client: httpx.Client) -> None:
     for report in REPORTS:
         accepted = client.post("/v1/reports", json=report)
-        assert accepted.status_code == 202, accepted.text
+        # 200 for what the test before has pushed.
+        assert accepted.status_code in {200, 202}, accepted.text
         assert follow(client, accepted.headers["location"])[-1]["status"] == "indexed"
 
 
