@@ -46,8 +46,10 @@ def ask(
     if as_json:
         print_json(answer.model_dump(mode="json"))
         return
-    if not answer.cards:
+    if answer.nothing_close or not answer.cards:
         console.print("The collection holds nothing on this yet.")
+    if answer.nothing_close and answer.cards:
+        console.print("The nearest it has, which may be about something else:")
     for number, card in enumerate(answer.cards, 1):
         _show(number, card, base)
 

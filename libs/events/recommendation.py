@@ -168,9 +168,19 @@ class MethodCard(Answer):
 
 
 class Recommendations(Answer):
-    """The answer to one challenge, best first; empty when the collection holds nothing."""
+    """The answer to one challenge, best first; empty when the collection holds nothing.
+
+    Where nothing is close, the cards are what is nearest, and no answer to the challenge.
+    """
 
     challenge: str
     cards: tuple[MethodCard, ...]
+    nothing_close: Annotated[
+        bool, Field(description="The collection holds nothing that answers this challenge.")
+    ] = False
+    nearest_themes: Annotated[
+        tuple[str, ...],
+        Field(description="Where nothing is close: the themes of what is nearest, at most 3."),
+    ] = ()
     model: Annotated[str, Field(description="Embedding model that was asked.")]
     trace_id: str | None

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from libs.events.ranking import PartName
 from libs.language.detection import LanguageDetector
 from libs.runtime.http import new_app, serve_operations
 from libs.runtime.peers import peer_check
@@ -15,6 +16,7 @@ from services.recommend.handlers import RecommendHandlers
 from services.recommend.passage_search import PassageSearch
 from services.recommend.peers import PeerFinder
 from services.recommend.question import EmbedClient
+from services.recommend.ranking.parts import tell_evidence
 from services.recommend.ranking.ranker import Ranker
 from services.recommend.ranking.weights import Weights
 from services.recommend.recommender import Recommender
@@ -33,24 +35,21 @@ def build(settings: RecommendSettings, platform: Platform) -> Service:
     ingest = platform.http(NAME, "ingest")
     producer = platform.producer(NAME)
     records = ReportRecords(ingest, settings.cached_records)
-    questions, bm25, detector = EmbedClient(embed), Bm25Encoder(), LanguageDetector()
-    recommender = Recommender(
-        embed=questions,
+    search = PassageSearch(
+        embed=EmbedClient(embed),
         index=platform.index,
-        bm25=bm25,
-        detector=detector,
+        bm25=Bm25Encoder(),
+        detector=LanguageDetector(),
+        records=records,
+        tracer=telemetry.tracer,
+    )
+    weights = Weights.load(settings.parts_off)
+    recommender = Recommender(
+        search=search,
         records=records,
         tracer=telemetry.tracer,
         settings=settings,
-        ranker=Ranker(Weights.load(settings.parts_off), platform.clock),
-    )
-    search = PassageSearch(
-        embed=questions,
-        index=platform.index,
-        bm25=bm25,
-        detector=detector,
-        records=records,
-        tracer=telemetry.tracer,
+        ranker=Ranker(weights, platform.clock, {PartName.EVIDENCE: tell_evidence}),
     )
 
     def active() -> tuple[str, PassageIndex]:

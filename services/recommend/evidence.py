@@ -42,11 +42,6 @@ def evidence_level(content: ReportContent, labels: Sequence[Label]) -> EvidenceL
     return [*reached.values()][-1] if reached else _described(content, labels, citing)
 
 
-def evidence_part(level: EvidenceLevel | None) -> float | None:
-    """The level as a part of a ranking, in [0, 1]; None is unknown: no help and no harm."""
-    return level.part if level else None
-
-
 def _observed(labels: Sequence[Label], citing: Citing) -> dict[EvidenceGrade, EvidenceLevel]:
     """What sorting found in the text; the first of each step."""
     found: dict[EvidenceGrade, EvidenceLevel] = {}

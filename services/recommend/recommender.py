@@ -1,37 +1,32 @@
 """From a challenge to method cards."""
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Final
 
 from opentelemetry.trace import Tracer
 
 from libs.events.recommendation import MethodCard, RecommendationRequest, Recommendations
-from libs.language.detection import LanguageDetector
 from libs.telemetry import names
 from libs.telemetry.propagation import current_trace_id
-from libs.vectors.bm25 import Bm25Encoder
-from libs.vectors.port import CollectionSpec, PassageHit, PassageIndex
+from libs.vectors.port import PassageHit
 from services.recommend.cards import card, group
-from services.recommend.filters import checked_filter
-from services.recommend.question import EmbedClient, sparse_question
+from services.recommend.passage_search import PassageSearch
 from services.recommend.ranking.ranker import Candidate, Ranker
 from services.recommend.records import ReportRecords
 from services.recommend.settings import RecommendSettings
 
+NEAREST_THEMES: Final = 3
+_NEAREST_PASSAGES: Final = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Recommender:
-    """Answers challenges. Raises Unavailable when embed, ingest or the index is away.
+    """Answers challenges. Raises what PassageSearch raises."""
 
-    `index` gives the collection of a model. Which model a question was embedded with is said with
-    its vector, so that it is compared with vectors of that model only.
-    """
-
-    embed: EmbedClient
-    index: Callable[[CollectionSpec], PassageIndex]
-    bm25: Bm25Encoder
-    detector: LanguageDetector
+    search: PassageSearch
     records: ReportRecords
     tracer: Tracer
     settings: RecommendSettings
@@ -39,26 +34,18 @@ class Recommender:
 
     def recommend(self, request: RecommendationRequest) -> Recommendations:
         """The best projects for a challenge, each once, with its evidence."""
-        question = self.embed.embed(request.challenge)
-        sparse = sparse_question(self.bm25, self.detector, request.challenge, request.language)
-        index = self.index(question.spec)
-        where = checked_filter(index, request.filters)
-        with self.tracer.start_as_current_span(names.SPAN_RETRIEVE) as span:
-            hits = index.query(
-                question.vector,
-                sparse,
-                where=where,
-                limit=self.settings.candidates,
-            )
-            span.set_attribute(names.CANDIDATES, len(hits))
-            span.set_attribute(names.GEN_AI_MODEL, question.model)
+        retrieved = self.search.retrieve(
+            request.challenge, request.language, request.filters, limit=self.settings.candidates
+        )
         with self.tracer.start_as_current_span(names.SPAN_CARDS) as span:
-            cards = self._cards(hits, request.limit)
+            cards = self._cards(retrieved.hits, request.limit)
             span.set_attribute(names.CARDS, len(cards))
         return Recommendations(
             challenge=request.challenge,
             cards=tuple(cards),
-            model=question.model,
+            nothing_close=retrieved.nothing_close,
+            nearest_themes=nearest_themes(retrieved.hits) if retrieved.nothing_close else (),
+            model=retrieved.model,
             trace_id=current_trace_id(),
         )
 
@@ -77,3 +64,13 @@ class Recommender:
             record = self.records.record(report.report_id, report.version)
             if record is not None:
                 yield report, record
+
+
+def nearest_themes(hits: Sequence[PassageHit]) -> tuple[str, ...]:
+    """The commonest themes of the nearest passages, the nearer first among equals."""
+    counted: Counter[str] = Counter()
+    for hit in hits[:_NEAREST_PASSAGES]:
+        themes = hit.payload.get("themes")
+        if isinstance(themes, Sequence) and not isinstance(themes, str):
+            counted.update(map(str, themes))
+    return tuple(theme for theme, _ in counted.most_common(NEAREST_THEMES))

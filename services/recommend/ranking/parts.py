@@ -15,3 +15,11 @@ class Teller(Protocol):
 
 
 Tellers = Mapping[PartName, Teller]
+
+
+def tell_evidence(record: Record) -> ScorePart:
+    """The level of a report as a part of its score; without one it is unknown, not low."""
+    level = record.evidence_level
+    if level is None:
+        return ScorePart(value=None, code="ungraded")
+    return ScorePart(value=level.part, code=level.grade)

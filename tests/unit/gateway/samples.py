@@ -144,6 +144,7 @@ class FakeBackend:
     report: NormalisedReport = field(default_factory=a_report)
     documents: tuple[DocumentInfo, ...] = ()
     found: bool = True
+    nothing_close: bool = False
     trouble: NavigatorError | None = None
     spans: list[list[SpanData]] = field(default_factory=list)
     asked: list[RecommendationRequest] = field(default_factory=list)
@@ -153,7 +154,12 @@ class FakeBackend:
         self.asked.append(request)
         cards = (a_card(self.report),) if self.found else ()
         return Recommendations(
-            challenge=request.challenge, cards=cards, model="e5", trace_id=TRACE_ID
+            challenge=request.challenge,
+            cards=cards,
+            nothing_close=self.nothing_close,
+            nearest_themes=("youth-neet",) if self.nothing_close else (),
+            model="e5",
+            trace_id=TRACE_ID,
         )
 
     async def content(self, report_id: str) -> ReportContent:

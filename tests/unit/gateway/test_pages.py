@@ -50,6 +50,14 @@ def test_the_start_page_asks_one_question_and_gives_three_examples() -> None:
     assert all(parse_qs(urlsplit(address).query)["q"] for address in examples)
 
 
+def test_where_nothing_is_close_it_says_so_and_hides_what_is_nearest() -> None:
+    _, tree = page("/?q=pizza&ui=en", FakeBackend(nothing_close=True))
+    assert text(tree, "#answer-heading") == "The collection holds nothing that fits this challenge."
+    assert text(tree, ".notice .labels") == "Young people not in work or education"
+    assert tree.css_first("#answer > details .card")
+    assert not tree.css("#answer > .cards")
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_page_renders_in_every_language(language: str) -> None:
     backend = FakeBackend(spans=[[a_span("a", None, "gateway", 0, 5)]])

@@ -22,7 +22,7 @@ from libs.events.report import (
     Section,
     SectionKind,
 )
-from services.recommend.evidence import evidence_level, evidence_part
+from services.recommend.evidence import evidence_level
 from services.recommend.records import read
 from services.recommend.statements import MOST_OF_A_KIND, completed, statements
 from tests.unit.recommend.test_cards import hit
@@ -204,7 +204,7 @@ def test_the_ladder_is_climbed(told: list[str], grade: EvidenceGrade | None) -> 
     assert (level.grade if level else None) == grade
     if level:
         assert level.citation.quote == "Så"
-        assert evidence_part(level) == level.level / 5
+        assert level.part == level.level / 5
 
 
 def test_a_method_set_out_is_described_and_a_figure_given_is_measured() -> None:
@@ -216,4 +216,3 @@ def test_a_method_set_out_is_described_and_a_figure_given_is_measured() -> None:
     assert measured
     assert (measured.grade, measured.citation.pointer) == ("measured", "/report/results/0")
     assert evidence_level(content(methods=(Method(name="M"),)), ()) is None
-    assert evidence_part(None) is None
