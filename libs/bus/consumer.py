@@ -57,7 +57,7 @@ class EventConsumer:
         tracer_provider: trace.TracerProvider | None = None,
         meter_provider: metrics.MeterProvider | None = None,
     ) -> None:
-        """`lanes` is how many handlers run at a time; events of one key never do."""
+        """`lanes` is how many handlers run at a time; a topic's events of one key never do."""
         self._settings = settings
         self._lanes = lanes
         self._member = f"{service}-{settings.instance}"

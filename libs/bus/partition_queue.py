@@ -17,15 +17,25 @@ class PartitionQueue:
     all before it are done. Belongs to the session's thread.
     """
 
-    def __init__(self, partition: TopicPartition, messages: Sequence[ConsumerRecord]) -> None:
+    def __init__(
+        self,
+        partition: TopicPartition,
+        messages: Sequence[ConsumerRecord],
+        alone: int | None = None,
+    ) -> None:
+        """`alone` is the offset of a message behind which nothing begins before it is settled."""
         self.partition = partition
+        self._alone = alone
         self._waiting = deque(messages)
         self._begun: deque[tuple[ConsumerRecord, Future[Verdict]]] = deque()
 
     @property
     def first(self) -> ConsumerRecord | None:
-        """The message that may begin now; None while there is none or its key is in hand."""
-        if not self._waiting or self._waiting[0].key in {each.key for each, _ in self._begun}:
+        """The message that may begin now; None while there is none or it has to wait."""
+        in_hand = [message for message, _ in self._begun]
+        if not self._waiting or self._waiting[0].key in {each.key for each in in_hand}:
+            return None
+        if any(each.offset == self._alone for each in in_hand):
             return None
         return self._waiting[0]
 

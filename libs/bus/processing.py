@@ -141,6 +141,11 @@ class Processor:
             self._instruments.consumed.add(1, attributes)
         return verdict
 
+    def forget(self, topic: str, partition: int) -> None:
+        """Another member has the partition now: what went wrong in it is its to count."""
+        for place in [each for each in self._troubles if each[:2] == (topic, partition)]:
+            del self._troubles[place]
+
     def _handle(self, message: Received, span: Span) -> None:
         if len(message.value) > self._rules.max_message_bytes:
             raise TooLarge(

@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 
 from kafka import KafkaConsumer, TopicPartition
@@ -81,6 +81,7 @@ class Session:
         self._committed: dict[TopicPartition, int] = {}
         self._done: dict[TopicPartition, int] = {}
         self._holds: dict[TopicPartition, Hold] = {}
+        self._retried: dict[TopicPartition, int] = {}
         self._served: set[TopicPartition] = set()
         self._next_look = 0.0
         self._rest_s = 0.0
@@ -94,15 +95,13 @@ class Session:
             self._client.subscribe(pattern=self._subscription.pattern)
         else:
             self._client.subscribe(self._subscription.topics)
-        # What is in hand when a session breaks off ends before the next one gets it again.
-        with ThreadPoolExecutor(self._lanes, thread_name_prefix="bus-lane") as lanes:
-            while not self._ending:
-                batch = self._poll()
-                self._adopt()
-                self._work(batch, lanes)
-                self._wait_at_unreadable()
-                self._commit()
-                self._look()
+        while not self._ending:
+            batch = self._poll()
+            self._adopt()
+            self._work(batch)
+            self._wait_at_unreadable()
+            self._commit()
+            self._look()
 
     @property
     def _ending(self) -> bool:
@@ -150,6 +149,8 @@ class Session:
         for partition in self._committed.keys() - owned:
             del self._committed[partition]
             self._holds.pop(partition, None)
+            self._retried.pop(partition, None)
+            self._processor.forget(partition.topic, partition.partition)
         new = owned - self._committed.keys()
         # Those who write to a topic look for its dead-letter topic from the start.
         found = {partition.topic for partition in new}
@@ -167,30 +168,41 @@ class Session:
             self._committed[partition] = offset
             self._next_look = 0.0
 
-    def _work(
-        self,
-        batch: Mapping[TopicPartition, Sequence[ConsumerRecord]],
-        lanes: ThreadPoolExecutor,
-    ) -> None:
+    def _work(self, batch: Mapping[TopicPartition, Sequence[ConsumerRecord]]) -> None:
         """Process a batch, several messages at a time, and settle what comes of each."""
         until = self._monotonic() + BATCH_S
-        queues = [PartitionQueue(partition, messages) for partition, messages in batch.items()]
+        # What has to be tried again goes alone, or those behind it were done again each time too.
+        queues = [
+            PartitionQueue(partition, messages, self._retried.get(partition))
+            for partition, messages in batch.items()
+        ]
         in_hand: dict[Future[Verdict], PartitionQueue] = {}
-        while True:
-            for queue in queues:
-                while len(in_hand) < self._lanes and (message := queue.first) is not None:
-                    if not self._is_next(queue.partition, message, until):
-                        queue.drop()
-                        break
-                    verdict = lanes.submit(self._processor.process, received(message))
-                    queue.begin(verdict)
-                    in_hand[verdict] = queue
-            if not in_hand:
-                return
-            finished, _ = wait(in_hand, self._settings.check_interval_s, FIRST_COMPLETED)
-            for verdict in finished:
-                self._settle(in_hand.pop(verdict))
-            self._look()
+        try:
+            while self._begin(queues, in_hand, until):
+                finished, _ = wait(in_hand, self._settings.check_interval_s, FIRST_COMPLETED)
+                for verdict in finished:
+                    self._settle(in_hand.pop(verdict))
+                self._look()
+        finally:
+            # When the session breaks off it ends before the next one gets it again.
+            wait(in_hand)
+
+    def _begin(
+        self,
+        queues: Sequence[PartitionQueue],
+        in_hand: dict[Future[Verdict], PartitionQueue],
+        until: float,
+    ) -> bool:
+        """Take on as many messages as there are lanes; False when none is in hand any more."""
+        for queue in queues:
+            while len(in_hand) < self._lanes and (message := queue.first) is not None:
+                if not self._is_next(queue.partition, message, until):
+                    queue.drop()
+                    break
+                verdict = _on_a_lane(self._processor, message)
+                queue.begin(verdict)
+                in_hand[verdict] = queue
+        return bool(in_hand)
 
     def _is_next(self, partition: TopicPartition, message: ConsumerRecord, until: float) -> bool:
         """Whether to take this message on. If not, it and what is behind it come again later."""
@@ -214,12 +226,14 @@ class Session:
         for message, verdict in queue.settled():
             if verdict.finished:
                 self._done[queue.partition] = message.offset + 1
+                self._retried.pop(queue.partition, None)
                 continue
             queue.forget()
             if verdict.outcome is Outcome.STOP:
                 self.dead_letter_limit_reached = True
             else:
                 again = self._monotonic() + verdict.delay_s
+                self._retried[queue.partition] = message.offset
                 self._hold(queue.partition, Hold(message.offset, again))
 
     def _wait_at_unreadable(self) -> None:
@@ -299,3 +313,17 @@ class Session:
 
 def _offsets(offsets: Mapping[TopicPartition, int]) -> dict[TopicPartition, OffsetAndMetadata]:
     return {partition: OffsetAndMetadata(offset, "", -1) for partition, offset in offsets.items()}
+
+
+def _on_a_lane(processor: Processor, message: ConsumerRecord) -> Future[Verdict]:
+    """Process on a thread of its own. One that hangs does not keep the program from ending."""
+    verdict: Future[Verdict] = Future()
+
+    def work() -> None:
+        try:
+            verdict.set_result(processor.process(received(message)))
+        except BaseException as error:  # noqa: BLE001 raised again where it is waited for
+            verdict.set_exception(error)
+
+    threading.Thread(target=work, name="bus-lane", daemon=True).start()
+    return verdict

@@ -46,19 +46,25 @@ Goal = Annotated[int, Field(ge=1, le=17), BeforeValidator(_no_truth_value)]
 Year = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR), BeforeValidator(_no_truth_value)]
 
 
+# Each that is not known is looked for in the collection.
+_FEW = Field(max_length=50)
+
+
 class Filters(Strict):
     """What an answer must be about: any of the values of each field, and all of the fields."""
 
-    countries: tuple[CountryCode, ...] = ()
-    languages: tuple[LanguageTag, ...] = ()
-    themes: tuple[Slug, ...] = ()
-    target_groups: tuple[Slug, ...] = ()
-    sdgs: tuple[Goal, ...] = ()
-    outcomes: tuple[Outcome, ...] = ()
+    countries: Annotated[tuple[CountryCode, ...], _FEW] = ()
+    languages: Annotated[tuple[LanguageTag, ...], _FEW] = ()
+    themes: Annotated[tuple[Slug, ...], _FEW] = ()
+    target_groups: Annotated[tuple[Slug, ...], _FEW] = ()
+    sdgs: Annotated[tuple[Goal, ...], _FEW] = ()
+    outcomes: Annotated[tuple[Outcome, ...], _FEW] = ()
     nuts: Annotated[
-        tuple[NutsCode, ...], Field(description="A place's code, exactly as its report gives it.")
+        tuple[NutsCode, ...],
+        _FEW,
+        Field(description="A place's code, exactly as its report gives it."),
     ] = ()
-    partners: tuple[PartnerName, ...] = ()
+    partners: Annotated[tuple[PartnerName, ...], _FEW] = ()
     year_from: Annotated[
         Year | None, Field(description="The year of a project's last day, or of its first.")
     ] = None

@@ -21,7 +21,7 @@ KIND_OF: Final = {
 LONGEST: Final = 1_000
 _LONGEST_BEGINNING: Final = 400
 # The last end of a sentence, or else the last blank, before the limit.
-_LAST_SENTENCE: Final = re.compile(r"^.*[.!?…](?=\s|$)")
+_LAST_SENTENCE: Final = re.compile(r"^.*[.!?…](?=\s)")
 _PARAGRAPH: Final = re.compile(r"\S[^\n]*")
 
 _Field = tuple[StatementKind, str, Path]
@@ -117,7 +117,8 @@ def _beginning(number: int, text: str) -> TextSpan:
     whole = match[0].rstrip()
     words = whole[:_LONGEST_BEGINNING]
     if len(whole) > _LONGEST_BEGINNING:
-        sentence = _LAST_SENTENCE.match(words)
+        # One character more: a full stop at the cut may stand within a number.
+        sentence = _LAST_SENTENCE.match(whole[: _LONGEST_BEGINNING + 1])
         words = sentence[0] if sentence else words.rpartition(" ")[0] or words
     start = match.start()
     return TextSpan(section=number, start=start, end=start + len(words.rstrip()))

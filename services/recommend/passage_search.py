@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from opentelemetry.trace import Tracer
 
@@ -18,6 +19,8 @@ from services.recommend.closeness import load_closeness
 from services.recommend.filters import checked_filter
 from services.recommend.question import EmbedClient, sparse_question
 from services.recommend.records import ReportRecords
+
+CANDIDATES: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +77,13 @@ class PassageSearch:
         index = self.index(question.spec)
         where = checked_filter(index, filters, kinds=kinds)
         with self.tracer.start_as_current_span(names.SPAN_RETRIEVE) as span:
-            hits = index.query(question.vector, sparse, where=where, limit=limit)
+            # Whether anything is close is told from several projects, however few are wanted.
+            hits = index.query(question.vector, sparse, where=where, limit=max(limit, CANDIDATES))
             span.set_attribute(names.CANDIDATES, len(hits))
             span.set_attribute(names.GEN_AI_MODEL, question.model)
         closeness = load_closeness(question.model)
         nothing_close = closeness is not None and closeness.refuses(question.vector, hits)
-        return Retrieved(hits, question.model, nothing_close or not hits)
+        return Retrieved(hits[:limit], question.model, nothing_close or not hits)
 
     def _passage(self, hit: PassageHit) -> FoundPassage | None:
         found: FoundReport = group([hit])[0]

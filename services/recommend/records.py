@@ -55,6 +55,14 @@ def read(content: ReportContent, labels: Sequence[Label]) -> Record:
     )
 
 
+@dataclass(slots=True, eq=False)
+class _Fetch:
+    """A question to ingest that is under way, and whether its report has changed meanwhile."""
+
+    report_id: str
+    outdated: bool = False
+
+
 class ReportRecords:
     """A least-recently-used cache of reports' records. Thread-safe."""
 
@@ -62,6 +70,7 @@ class ReportRecords:
         self._client = client
         self._capacity = capacity
         self._kept: OrderedDict[tuple[str, int], Record] = OrderedDict()
+        self._fetches: set[_Fetch] = set()
         self._lock = threading.Lock()
 
     def get(self, report_id: str, version: int) -> ReportContent | None:
@@ -71,39 +80,55 @@ class ReportRecords:
 
     def record(self, report_id: str, version: int) -> Record | None:
         """As `get`, with what the report says."""
-        key = (report_id, version)
+        key, fetch = (report_id, version), _Fetch(report_id)
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-        return self.refresh(report_id, version)
+            self._fetches.add(fetch)
+        record = None
+        try:
+            record = self._read(report_id, version, None)
+        finally:
+            with self._lock:
+                self._fetches.discard(fetch)
+                # An event that was handled meanwhile knows more.
+                if record and not fetch.outdated:
+                    self._keep(key, record)
+        return record
 
-    def refresh(
-        self, report_id: str, version: int, labels: Sequence[Label] | None = None
-    ) -> Record | None:
+    def refresh(self, report_id: str, version: int, labels: Sequence[Label] | None) -> None:
         """Ask ingest, and keep the answer in place of all older versions.
 
         `labels` are those that were just announced, which ingest may not have yet.
         """
-        path = f"/internal/reports/{report_id}/versions/{version}"
-        try:
-            content = ReportContent.model_validate_json(self._asked(path))
-        except NotFound:
-            self.forget(report_id, version)
-            return None
-        record = read(content, self._labels(path) if labels is None else labels)
-        self.forget(report_id, version - 1)
-        with self._lock:
-            self._kept[(report_id, version)] = record
-            while len(self._kept) > self._capacity:
-                self._kept.popitem(last=False)
-        return record
+        record = self._read(report_id, version, labels)
+        self.forget(report_id, version)
+        if record:
+            with self._lock:
+                self._keep((report_id, version), record)
 
     def forget(self, report_id: str, up_to_version: int) -> None:
         """Drop what is kept of a report, up to a version."""
         with self._lock:
+            for fetch in self._fetches:
+                fetch.outdated |= fetch.report_id == report_id
             for key in [k for k in self._kept if k[0] == report_id and k[1] <= up_to_version]:
                 del self._kept[key]
+
+    def _keep(self, key: tuple[str, int], record: Record) -> None:
+        """Needs the lock."""
+        self._kept[key] = record
+        while len(self._kept) > self._capacity:
+            self._kept.popitem(last=False)
+
+    def _read(self, report_id: str, version: int, labels: Sequence[Label] | None) -> Record | None:
+        path = f"/internal/reports/{report_id}/versions/{version}"
+        try:
+            content = ReportContent.model_validate_json(self._asked(path))
+        except NotFound:
+            return None
+        return read(content, self._labels(path) if labels is None else labels)
 
     def _labels(self, path: str) -> tuple[Label, ...]:
         try:

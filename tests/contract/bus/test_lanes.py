@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 from kafka import KafkaAdminClient
 
-from libs.errors import Unavailable
+from libs.errors import InvalidInput, Unavailable
 from libs.events.envelope import EventPayload
 from tests.contract.bus.stage import DEADLINE_S, Calls, Stage, until
 
@@ -106,6 +106,26 @@ def test_a_bug_is_given_up_although_its_neighbours_go_on(one_partition: Stage) -
     one_partition.wait_until_committed(4)
     assert [letter.key for letter in letters] == [SLOW]
     assert tries[SLOW] == one_partition.settings.max_attempts
+
+
+def test_what_stands_behind_a_retry_is_not_done_again_each_time(one_partition: Stage) -> None:
+    tries = Counter[str]()
+    tried_often = 10
+
+    def answer(payload: EventPayload) -> Sequence[EventPayload]:
+        tries[payload.report_id] += 1
+        if payload.report_id == SLOW and tries[SLOW] < tried_often:
+            raise Unavailable("for a while")
+        if payload.report_id != SLOW:
+            raise InvalidInput("a dead letter")
+        return ()
+
+    one_partition.send(SLOW, *QUICK)
+    one_partition.consume(Calls(answer), lanes=2)
+    one_partition.wait_until_committed(4)
+    assert tries[SLOW] >= tried_often
+    # Once beside the first try, once when its turn has come, and again if the broker is lost.
+    assert max(tries[name] for name in QUICK) <= tried_often // 2
 
 
 def test_a_broken_off_session_leaves_nothing_in_hand(one_partition: Stage) -> None:

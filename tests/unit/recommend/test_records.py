@@ -1,6 +1,7 @@
 """Records are asked of ingest once, with what was found in them."""
 
 import json
+from collections.abc import Callable
 
 import httpx
 
@@ -28,6 +29,7 @@ class Ingest:
     def __init__(self, labels: list[Label] | None) -> None:
         self.asked: list[str] = []
         self._labels = labels
+        self.before_labels: Callable[[], None] = lambda: None
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request.url.path)
@@ -35,6 +37,7 @@ class Ingest:
             return httpx.Response(200, text=CONTENT.model_dump_json())
         if self._labels is None:
             return httpx.Response(404, json={"detail": "Not Found"})
+        self.before_labels()
         labels = [InferredLabel(**label.model_dump()) for label in self._labels]
         return httpx.Response(200, text=json.dumps([each.model_dump() for each in labels]))
 
@@ -65,3 +68,27 @@ def test_an_ingest_of_before_has_none() -> None:
     record = Ingest(None).records().record("a", 1)
     assert record
     assert record.statements == ()
+
+
+def test_an_answer_that_comes_after_an_event_is_not_kept() -> None:
+    """Ingest is asked before it has the labels, and answers after they were announced."""
+    ingest = Ingest([])
+    records = ingest.records()
+    ingest.before_labels = lambda: records.refresh("a", 1, (STEP,))
+    early = records.record("a", 1)
+    assert early
+    assert early.statements == ()
+    kept = records.record("a", 1)
+    assert kept
+    assert [statement.text for statement in kept.statements] == ["Ring på"]
+
+
+def test_what_is_withdrawn_while_it_is_asked_for_is_not_kept() -> None:
+    ingest = Ingest([])
+    records = ingest.records()
+    ingest.before_labels = lambda: records.forget("a", 1)
+    records.record("a", 1)
+    before = len(ingest.asked)
+    ingest.before_labels = lambda: None
+    records.record("a", 1)
+    assert len(ingest.asked) > before
