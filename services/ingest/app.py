@@ -41,7 +41,7 @@ from services.ingest.replay import Replay
 from services.ingest.settings import IngestSettings
 from services.ingest.standing import standing_routes
 from services.ingest.status_board import StatusBoard
-from services.ingest.sweeper import Sweeper
+from libs.database.sweeper import Sweeper
 from services.ingest.table_api import table_routes
 from services.ingest.webhooks.api import webhook_routes
 from services.ingest.webhooks.wiring import wire_webhooks

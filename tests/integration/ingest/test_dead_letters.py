@@ -28,7 +28,7 @@ from libs.telemetry import names
 from services.ingest.dead_letters import DeadLetterDesk, Wanted
 from services.ingest.dead_letters_api import dead_letter_routes
 from services.ingest.handled_letters import forget_marks, handled_marks
-from services.ingest.sweeper import Sweeper
+from libs.database.sweeper import Sweeper
 from tests.contract.bus.stage import free_port, settings_for
 
 LETTERS = "/internal/dead-letters"

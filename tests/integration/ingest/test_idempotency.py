@@ -18,7 +18,7 @@ from services.ingest.answers import Answer
 from services.ingest.desk import Desk, Terms
 from services.ingest.idempotency import IdempotencyKeys, forget_keys
 from services.ingest.intake import Intake
-from services.ingest.sweeper import Sweeper
+from libs.database.sweeper import Sweeper
 from services.ingest.tables import IdempotencyKeyRow, VersionRow
 from tests.integration.ingest.asking import ask
 from tests.integration.ingest.stage import Stage

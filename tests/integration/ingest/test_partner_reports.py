@@ -18,7 +18,7 @@ from services.ingest.deliveries import forget_events
 from services.ingest.identity import report_id
 from services.ingest.intake import Document
 from services.ingest.partner_reports import PartnerReports
-from services.ingest.sweeper import Sweeper
+from libs.database.sweeper import Sweeper
 from services.ingest.tables import HandledEventRow
 from tests.integration.ingest.stage import Stage, sent
 
