@@ -12,6 +12,10 @@ ENTITY_TAGS: Final = (
     r"^\s*(\*\s*|((W/)?"
     r'"[\x21\x23-\x7e\x80-\xff]*"\s*(,\s*|$))+)$'
 )
+# From the gateway to the services, which take nobody else's word: whose credential was shown, and
+# the address that a request came from.
+TENANT: Final = "x-navigator-tenant"
+CLIENT_ADDRESS: Final = "x-navigator-client-address"
 
 
 def reused_key() -> InvalidInput:
