@@ -86,7 +86,8 @@ def test_a_thousand_votes_of_one_client_are_one(stage: Stage) -> None:
             f"k-{number}",
         )
     assert counted(stage) == one
-    assert (one.value, one.useful) == (pytest.approx(6 / 11), 1)
+    assert one.value == pytest.approx(6 / 11)
+    assert one.useful == 1
 
 
 def test_addresses_of_one_household_are_one_voter_and_others_are_not(stage: Stage) -> None:
@@ -118,8 +119,10 @@ def test_only_what_is_there_is_voted_on(stage: Stage) -> None:
     assert stage.give(version=2).status_code == 404
     wrong = stage.give(method="Another's")
     assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/method")
-    for field in ({"verdict": "bad"}, {"report_id": "../x"}, {"version": True}, {"email": "a@b"}):
-        assert stage.give(**{"verdict": "useful", **field}).status_code == 422
+    assert stage.give("bad").status_code == 422
+    assert stage.give(report_id="../x").status_code == 422
+    assert stage.give(version=True).status_code == 422
+    assert stage.give(email="a@example.org").status_code == 422
     assert rows(stage) == []
 
 
