@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 
 from libs.events.feedback import FeedbackReceipt
 from libs.events.headers import IDEMPOTENCY_KEY
+from libs.events.unmet import UnmetPage, UnmetQuery
 from libs.runtime.http import answer_head
 from services.gateway.forwarding import Forwarder
 from services.gateway.openapi import answers, json_body, problems
@@ -44,6 +45,23 @@ def feedback_routes(recommend: Forwarder) -> APIRouter:
 
         Nothing is kept by which you could be found: callers without a credential are told apart
         by a hash of the day.
+        """
+        return await recommend.forward(request)
+
+    @router.get(
+        "/v1/unmet-needs",
+        tags=["operators"],
+        summary="What people asked for and nothing was found",
+        response_model=UnmetPage,
+        responses=problems(422, 503),
+    )
+    async def unmet_needs(
+        request: Request,
+        query: Annotated[UnmetQuery, Query()],  # noqa: ARG001
+    ) -> Response:
+        """One for each challenge and day, without its words: they might tell who asked.
+
+        Those who run Navigator read them with `navigator unmet`.
         """
         return await recommend.forward(request)
 

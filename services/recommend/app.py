@@ -34,6 +34,8 @@ from services.recommend.records import ReportRecords
 from services.recommend.search_api import search_routes
 from services.recommend.settings import RecommendSettings
 from services.recommend.themes import KnownThemes
+from services.recommend.unmet.api import unmet_routes
+from services.recommend.unmet.needs import UnmetNeeds
 
 NAME: Final = "recommend"
 # Behind the end of their day, for clocks that are a little late.
@@ -97,6 +99,7 @@ def build(settings: RecommendSettings, platform: Platform) -> Service:
     finder = PeerFinder(search, records, settings.candidates)
     app.include_router(search_routes(search, finder, known, lambda: active()[1]))
     app.include_router(feedback_routes(desk))
+    app.include_router(unmet_routes(UnmetNeeds(database, platform.clock, detector)))
     # A question needs its vector. Records and votes are kept in memory, which events only refresh.
     checks = {"embed": peer_check(embed, "embed")}
     also = {

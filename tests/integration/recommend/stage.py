@@ -15,16 +15,20 @@ from libs.database.engine import Database
 from libs.database.outbox import OutboxRow
 from libs.events.envelope import EventPayload
 from libs.events.report import NormalisedReport, ReportContent
+from libs.language.detection import LanguageDetector
 from libs.runtime.problems import install_problem_handlers
 from services.recommend.feedback.api import feedback_routes
 from services.recommend.feedback.desk import FeedbackDesk
 from services.recommend.feedback.pace import Pace
 from services.recommend.feedback.scores import FeedbackScores
 from services.recommend.records import ReportRecords
+from services.recommend.unmet.api import unmet_routes
+from services.recommend.unmet.needs import UnmetNeeds
 from tests.unit.runtime.stage import request
 
 REPORT = "3f0a4b52-7c1e-5d7e-9a3b-0c2f4b8d6e10"
 PARTNER = "umea"
+DETECTOR = LanguageDetector()
 METHOD = "Uppsökande arbete"
 
 
@@ -52,6 +56,8 @@ class Stage:
         self.app = FastAPI()
         install_problem_handlers(self.app)
         self.app.include_router(feedback_routes(self.desk))
+        self.needs = UnmetNeeds(database, lambda: self.now, DETECTOR)
+        self.app.include_router(unmet_routes(self.needs))
 
     def give(
         self,
@@ -71,6 +77,10 @@ class Stage:
         given = {"report_id": REPORT, "version": 1, "verdict": verdict, **more}
         sent = {name: value for name, value in headers.items() if value is not None}
         return asyncio.run(request(self.app, "POST", "/v1/feedback", json=given, headers=sent))
+
+    def ask(self, path: str, **query: Any) -> httpx.Response:
+        """A list, as it is asked for."""
+        return asyncio.run(request(self.app, "GET", path, params=query))
 
     def events(self) -> list[dict[str, Any]]:
         """What waits to be published."""
