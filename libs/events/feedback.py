@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field, StringConstraints
 
 from libs.events.recommendation import Answer
-from libs.events.report import Line, Strict
+from libs.events.report import Line, Strict, Text
 
 MAX_REASON_CHARS = 2_000
 # As large as an INTEGER of PostgreSQL.
@@ -56,8 +56,7 @@ class FeedbackRequest(Strict):
         ),
     ] = None
     reason: Annotated[
-        str | None,
-        StringConstraints(strip_whitespace=True, max_length=MAX_REASON_CHARS),
+        Annotated[Text, StringConstraints(max_length=MAX_REASON_CHARS)] | None,
         Field(description="Why. Read by those who run Navigator, and never shown to others."),
     ] = None
 

@@ -98,7 +98,7 @@ def build(settings: RecommendSettings, platform: Platform) -> Service:
     app.include_router(routes(recommender))
     finder = PeerFinder(search, records, settings.candidates)
     app.include_router(search_routes(search, finder, known, lambda: active()[1]))
-    app.include_router(feedback_routes(desk))
+    app.include_router(feedback_routes(desk, scores))
     app.include_router(unmet_routes(UnmetNeeds(database, platform.clock, detector)))
     # A question needs its vector. Records and votes are kept in memory, which events only refresh.
     checks = {"embed": peer_check(embed, "embed")}

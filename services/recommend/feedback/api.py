@@ -7,11 +7,12 @@ from fastapi import APIRouter, Header, Response
 from libs.events.feedback import FeedbackReceipt, FeedbackRequest
 from libs.events.headers import CLIENT_ADDRESS, IDEMPOTENCY_KEY, TENANT
 from services.recommend.feedback.desk import FeedbackDesk
+from services.recommend.feedback.scores import FeedbackPart, FeedbackScores
 from services.recommend.feedback.voters import caller
 
 
-def feedback_routes(desk: FeedbackDesk) -> APIRouter:
-    """The router. Who asks is the gateway's word."""
+def feedback_routes(desk: FeedbackDesk, scores: FeedbackScores) -> APIRouter:
+    """The router. Who asks is the gateway's word, which does not pass on what is internal."""
     router = APIRouter()
 
     @router.post("/v1/feedback", status_code=202)
@@ -27,5 +28,9 @@ def feedback_routes(desk: FeedbackDesk) -> APIRouter:
         if not new:
             response.status_code = 200
         return receipt
+
+    @router.get("/internal/feedback/{report_id}")
+    def part(report_id: str) -> FeedbackPart:
+        return scores.part(report_id)
 
     return router

@@ -45,7 +45,8 @@ class UnmetNeeds:
         `country` and `size_class` are the asker's where they are known; a language that is not
         is detected. It is one commit: about a millisecond.
         """
-        text = " ".join(without_persons(challenge).split())
+        # NUL is the one character that PostgreSQL does not take.
+        text = " ".join(without_persons(challenge.replace("\0", "")).split())
         tag = language or self.detector.likeliest(text, at_least=LIKELY_ENOUGH) or ""
         told = (text.casefold(), country or "", size_class or "")
         row = UnmetNeedRow(

@@ -55,7 +55,7 @@ class Stage:
         self.scores = FeedbackScores(database)
         self.app = FastAPI()
         install_problem_handlers(self.app)
-        self.app.include_router(feedback_routes(self.desk))
+        self.app.include_router(feedback_routes(self.desk, self.scores))
         self.needs = UnmetNeeds(database, lambda: self.now, DETECTOR)
         self.app.include_router(unmet_routes(self.needs))
 

@@ -40,7 +40,7 @@ def test_the_tables_are_those_of_the_models(own_database: Database) -> None:
 
 
 def test_a_verdict_is_kept_with_its_event_and_its_reason_stays(stage: Stage) -> None:
-    answer = stage.give("tried", method=METHOD, reason="Anna på torget", answer="a" * 32)
+    answer = stage.give("tried", method=METHOD, reason="Anna\0 på torget", answer="a" * 32)
     assert answer.status_code == 202
     (row,) = rows(stage)
     assert (row.reason, row.method, row.anonymous) == ("Anna på torget", METHOD, True)
