@@ -12,6 +12,7 @@ from navigator.import_reports import import_reports
 from navigator.push import push
 from navigator.replay import replay
 from navigator.status import status
+from navigator.unmet import unmet
 from navigator.up import up
 
 app = typer.Typer(
@@ -46,6 +47,7 @@ app.command()(ask)
 app.command()(status)
 app.command()(replay)
 app.command()(account)
+app.command()(unmet)
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(config.app, name="config")
 app.add_typer(contracts.app, name="contracts")

@@ -141,6 +141,12 @@ class VersionCursor(_Cursor):
     version: Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
+class NeedCursor(_Cursor):
+    """Where a page of unmet needs ends."""
+
+    seq: Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
 def read_cursor(text: str, kind: type[C]) -> C:
     """Raises InvalidInput when the text is not a cursor of ours for this list."""
     try:

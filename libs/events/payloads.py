@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from libs.events.envelope import EventPayload
+from libs.events.feedback import Verdict
 from libs.events.labels import Labels
 from libs.events.report import Rejection
 
@@ -70,3 +71,16 @@ class ReportRemoved(EventPayload):
     TYPE: ClassVar[str] = "org.navigator.report.removed"
 
     version: Version
+
+
+class FeedbackGiven(EventPayload):
+    """Somebody has said what she makes of a recommended report. Her words stay in the record."""
+
+    TYPE: ClassVar[str] = "org.navigator.feedback.given"
+
+    version: Version
+    feedback_id: str
+    verdict: Verdict
+    counted: Annotated[
+        bool, Field(description="False for a partner's word on its own report: it has no weight.")
+    ]

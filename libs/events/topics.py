@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from libs.events.envelope import CloudEvent, EventPayload, read_payload
 from libs.events.payloads import (
+    FeedbackGiven,
     ReportAccepted,
     ReportIndexed,
     ReportRejected,
@@ -45,6 +46,7 @@ REPORTS_WITHDRAWN = Topic(
     "reports.withdrawn.v1", ReportWithdrawn, ("ingest",), ("embed", "recommend")
 )
 REPORTS_REMOVED = Topic("reports.removed.v1", ReportRemoved, ("embed",), ("ingest", "recommend"))
+FEEDBACK_GIVEN = Topic("feedback.given.v1", FeedbackGiven, ("recommend",), ("recommend",))
 
 TOPICS: tuple[Topic, ...] = (
     REPORTS_SUBMITTED,
@@ -53,6 +55,7 @@ TOPICS: tuple[Topic, ...] = (
     REPORTS_REJECTED,
     REPORTS_WITHDRAWN,
     REPORTS_REMOVED,
+    FEEDBACK_GIVEN,
 )
 
 

@@ -8,7 +8,7 @@ from libs.events.report import Receipt, ReportContent
 from libs.runtime.http import answer_head
 from services.gateway.forwarding import Followers, Forwarder
 from services.gateway.intake_api import DocumentVersion, Known, ReportId, intake_routes
-from services.gateway.openapi import CHALLENGE_BODY, NOT_MODIFIED, ORIGINAL, problems
+from services.gateway.openapi import NOT_MODIFIED, ORIGINAL, json_body, problems
 from services.gateway.platform_status import PlatformStatus, read_status
 
 
@@ -25,7 +25,7 @@ def routes(ingest: Forwarder, followers: Followers, recommend: Forwarder) -> API
         summary="Describe a challenge, get methods that worked elsewhere",
         response_model=Recommendations,
         responses=problems(413, 422, 503),
-        openapi_extra=CHALLENGE_BODY,
+        openapi_extra=json_body("RecommendationRequest"),
     )
     async def recommendations(request: Request) -> Response:
         """In any of the ten languages. Each quotation is verbatim and says where it stands."""

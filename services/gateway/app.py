@@ -20,6 +20,8 @@ from services.gateway.docs_page import serve_docs
 from services.gateway.documents import document_routes
 from services.gateway.duplex import DuplexForwarder
 from services.gateway.error_pages import serve_error_pages
+from services.gateway.feedback_api import feedback_routes
+from services.gateway.feedback_page import feedback_page
 from services.gateway.forwarding import Followers, Forwarder
 from services.gateway.openapi import with_passed_on_models
 from services.gateway.pages import pages
@@ -73,6 +75,8 @@ def new_gateway_app(settings: GatewaySettings, platform: Platform) -> FastAPI:
         )
     )
     app.include_router(search_routes(recommend))
+    voters = Forwarder("recommend", clients["recommend"], settings.partner, tell_address=True)
+    app.include_router(feedback_routes(voters))
     app.include_router(account_routes(ingest))
     app.include_router(webhook_routes(ingest))
     document_messages(app)
@@ -90,6 +94,7 @@ def new_gateway_app(settings: GatewaySettings, platform: Platform) -> FastAPI:
 def _serve_pages(app: FastAPI, backend: Backend) -> None:
     site = Site()
     app.include_router(pages(site, backend))
+    app.include_router(feedback_page(site, backend))
     app.mount("/static", static_files(), name="static")
     serve_docs(app)
     serve_error_pages(app, site)

@@ -9,6 +9,8 @@ from opentelemetry.instrumentation.utils import suppress_http_instrumentation
 from pydantic import BaseModel
 
 from libs.errors import NotFound
+from libs.events.feedback import FeedbackReceipt, FeedbackRequest
+from libs.events.headers import CLIENT_ADDRESS
 from libs.events.recommendation import RecommendationRequest, Recommendations
 from libs.events.report import Receipt, ReportContent
 from libs.runtime.peers import answered
@@ -23,6 +25,9 @@ class Backend(Protocol):
 
     async def recommend(self, request: RecommendationRequest) -> Recommendations:
         """Ask for methods. Raises Unavailable when recommend does not answer."""
+
+    async def give_feedback(self, given: FeedbackRequest, address: str) -> FeedbackReceipt:
+        """Hand on a verdict from an address. Raises NotFound, InvalidInput or Overloaded."""
 
     async def content(self, report_id: str) -> ReportContent:
         """A report's normalised content. Raises NotFound or Gone."""
@@ -49,6 +54,14 @@ class HttpBackend:
         body = request.model_dump(mode="json", exclude_defaults=True)
         return await self._ask(
             "recommend", "POST", "/v1/recommendations", Recommendations, json=body
+        )
+
+    async def give_feedback(self, given: FeedbackRequest, address: str) -> FeedbackReceipt:
+        """See Backend."""
+        body = given.model_dump(mode="json", exclude_defaults=True)
+        caller = {CLIENT_ADDRESS: address}
+        return await self._ask(
+            "recommend", "POST", "/v1/feedback", FeedbackReceipt, json=body, headers=caller
         )
 
     async def content(self, report_id: str) -> ReportContent:
@@ -96,10 +109,18 @@ class HttpBackend:
         return answers
 
     async def _ask(
-        self, service: str, method: str, path: str, model: type[M], json: object = None
+        self,
+        service: str,
+        method: str,
+        path: str,
+        model: type[M],
+        json: object = None,
+        headers: Mapping[str, str] | None = None,
     ) -> M:
         with answered(service):
-            response = await self._clients[service].request(method, path, json=json)
+            response = await self._clients[service].request(
+                method, path, json=json, headers=headers
+            )
             response.raise_for_status()
         return model.model_validate_json(response.content)
 

@@ -1,7 +1,7 @@
 """Passing a request on to a service behind, and its answer back, without holding either whole."""
 
 import logging
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final
 
 import httpx
@@ -10,6 +10,7 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from libs.errors import InvalidInput, Overloaded
+from libs.events.headers import CLIENT_ADDRESS
 from libs.runtime.paths import raw_path
 from libs.runtime.peers import answered
 
@@ -50,12 +51,23 @@ _FOLLOW_AGAIN_S: Final = 10.0
 
 
 class Forwarder:
-    """Forwards to one service with the partner's name on each request."""
+    """Forwards to one service with the partner's name on each request.
 
-    def __init__(self, service: str, client: httpx.AsyncClient, partner: str) -> None:
+    With `tell_address` also with the address that it came from, for what needs to know it.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        client: httpx.AsyncClient,
+        partner: str,
+        *,
+        tell_address: bool = False,
+    ) -> None:
         self._service = service
         self._client = client
         self._partner = partner.encode()
+        self._tell_address = tell_address
 
     async def forward(self, request: Request, ended: Callable[[], None] = lambda: None) -> Response:
         """The service's answer to the same method, path and query.
@@ -76,7 +88,7 @@ class Forwarder:
             return self._client.build_request(
                 request.method,
                 self._address(request),
-                headers=[*request_headers(request), (b"x-navigator-partner", self._partner)],
+                headers=[*request_headers(request), *self._caller(request)],
                 content=request.stream() if _has_body(request) else None,
             )
         except (httpx.InvalidURL, UnicodeDecodeError) as error:
@@ -84,6 +96,11 @@ class Forwarder:
                 "The query of this address is too long, or not ASCII. Shorten it, and write other "
                 "characters as %XX."
             ) from error
+
+    def _caller(self, request: Request) -> Iterator[Header]:
+        yield b"x-navigator-partner", self._partner
+        if self._tell_address:
+            yield CLIENT_ADDRESS.encode(), client_address(request).encode()
 
     def _address(self, request: Request) -> httpx.URL:
         # The path as it was sent: decoded, an id's `?` or `%2F` would become something else.
@@ -140,6 +157,11 @@ class _PassedOn(StreamingResponse):
         finally:
             self._ended()
             await self._answer.aclose()
+
+
+def client_address(request: Request) -> str:
+    """Where a request came from, as far as the server knows; empty where it does not."""
+    return request.client.host if request.client else ""
 
 
 def request_headers(request: Request) -> list[Header]:

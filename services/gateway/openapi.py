@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.json_schema import models_json_schema
 
 from libs.events.bulk import Answer, LastLine
+from libs.events.feedback import FeedbackRequest
 from libs.events.recommendation import RecommendationRequest
 from libs.events.report import MAX_DOCUMENTS, ReportMetadata, ReportSubmission
 from libs.events.search import PeersRequest, SearchRequest
@@ -39,14 +40,6 @@ class Problem(BaseModel):
     errors: list[ProblemField] = []
 
 
-CHALLENGE_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {"schema": {"$ref": REF.format(model="RecommendationRequest")}}
-        },
-    }
-}
 SUBMISSION_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -81,6 +74,12 @@ SUBMISSION_BODY: dict[str, Any] = {
         },
     }
 }
+
+
+def json_body(model: str) -> dict[str, Any]:
+    """Document a body that is passed on unread: JSON of a model named in this file."""
+    content = {"application/json": {"schema": {"$ref": REF.format(model=model)}}}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -142,6 +141,7 @@ def with_passed_on_models(app: FastAPI) -> Callable[[], dict[str, Any]]:
                 (RecommendationRequest, "validation"),
                 (SearchRequest, "validation"),
                 (PeersRequest, "validation"),
+                (FeedbackRequest, "validation"),
                 (WebhookRegistration, "validation"),
                 (WebhookChange, "validation"),
                 (TableMapping, "validation"),

@@ -59,7 +59,14 @@ async def _ask(backend: Backend, page: Page) -> Response:
     # Browsers send a line break as two characters but count it as one.
     challenge = (asked or "").replace("\r\n", "\n").strip()
     hint = _hint(page, challenge) if asked is not None else None
-    show = partial(page.show, "ask.html", challenge=challenge, limit=MAX_CHALLENGE_CHARS, hint=hint)
+    show = partial(
+        page.show,
+        "ask.html",
+        challenge=challenge,
+        limit=MAX_CHALLENGE_CHARS,
+        hint=hint,
+        said=page.query.get("said"),
+    )
     if asked is None or hint:
         return show(status=InvalidInput.status if hint else 200, answer=None)
     try:

@@ -1,6 +1,6 @@
 """Looking around in the collection: documented here, carried out by recommend."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
@@ -8,7 +8,7 @@ from libs.events.facets import Facets, FacetsQuery, Themes
 from libs.events.search import FoundPassages, Peers, SimilarProjects, SimilarQuery
 from libs.runtime.http import answer_head
 from services.gateway.forwarding import Forwarder
-from services.gateway.openapi import REF, problems
+from services.gateway.openapi import json_body, problems
 
 ProjectId = Annotated[
     str, Path(pattern=r"^[0-9a-f-]{36}$", description="The `report_id` of a project.")
@@ -23,11 +23,6 @@ def search_routes(recommend: Forwarder) -> APIRouter:
     return answer_head(router)
 
 
-def _body(model: str) -> dict[str, Any]:
-    content = {"application/json": {"schema": {"$ref": REF.format(model=model)}}}
-    return {"requestBody": {"required": True, "content": content}}
-
-
 # What stands in paths and queries is documented here and read by recommend.
 def _add_questions(router: APIRouter, recommend: Forwarder) -> None:
     @router.post(
@@ -35,7 +30,7 @@ def _add_questions(router: APIRouter, recommend: Forwarder) -> None:
         summary="Passages for a text, quoted with their place",
         response_model=FoundPassages,
         responses=problems(413, 422, 503),
-        openapi_extra=_body("SearchRequest"),
+        openapi_extra=json_body("SearchRequest"),
     )
     async def search(request: Request) -> Response:
         """Best first, several of one report among them. A higher `limit` goes further down."""
@@ -46,7 +41,7 @@ def _add_questions(router: APIRouter, recommend: Forwarder) -> None:
         summary="Organisations that have met a challenge, and whom to call",
         response_model=Peers,
         responses=problems(413, 422, 503),
-        openapi_extra=_body("PeersRequest"),
+        openapi_extra=json_body("PeersRequest"),
     )
     async def peers(request: Request) -> Response:
         """Lead organisations of the nearest projects, failed ones too. Nobody is recommended."""

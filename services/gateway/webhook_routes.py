@@ -16,7 +16,7 @@ from libs.events.webhook import (
     WebhookSecret,
 )
 from services.gateway.forwarding import Forwarder
-from services.gateway.openapi import REF, problems
+from services.gateway.openapi import json_body, problems
 
 WebhookId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$", description="From `Location`.")]
 MessageId = Annotated[
@@ -67,11 +67,6 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return found
 
 
-def _body(model: str) -> dict[str, Any]:
-    content = {"application/json": {"schema": {"$ref": REF.format(model=model)}}}
-    return {"requestBody": {"required": True, "content": content}}
-
-
 def _add_registry(router: APIRouter, ingest: Forwarder) -> None:
     @router.post(
         "",
@@ -79,7 +74,7 @@ def _add_registry(router: APIRouter, ingest: Forwarder) -> None:
         status_code=201,
         response_model=NewWebhook,
         responses=_problems(409, 413, 422, 429, 503),
-        openapi_extra=_body("WebhookRegistration"),
+        openapi_extra=json_body("WebhookRegistration"),
     )
     async def register(request: Request) -> Response:
         """The answer shows the secret that messages are signed with. It is not shown again."""
@@ -111,7 +106,7 @@ def _add_one(router: APIRouter, ingest: Forwarder) -> None:
         summary="Change, pause or take up again",
         response_model=Webhook,
         responses=_problems(404, 409, 413, 422, 429, 503),
-        openapi_extra=_body("WebhookChange"),
+        openapi_extra=json_body("WebhookChange"),
     )
     async def change(request: Request, webhook_id: WebhookId) -> Response:  # noqa: ARG001
         return await ingest.forward(request)

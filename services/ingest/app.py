@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from libs.bus.dead_letters import DeadLetterReader
 from libs.database.engine import Database
 from libs.database.outbox import OutboxRelay
+from libs.database.sweeper import Sweeper
 from libs.errors import InvalidInput
 from libs.language.detection import LanguageDetector
 from libs.runtime.http import new_app, serve_operations
@@ -41,7 +42,6 @@ from services.ingest.replay import Replay
 from services.ingest.settings import IngestSettings
 from services.ingest.standing import standing_routes
 from services.ingest.status_board import StatusBoard
-from services.ingest.sweeper import Sweeper
 from services.ingest.table_api import table_routes
 from services.ingest.webhooks.api import webhook_routes
 from services.ingest.webhooks.wiring import wire_webhooks

@@ -14,7 +14,8 @@ from sqlalchemy import delete, text
 from sqlalchemy.orm import Session
 
 from libs.clock import Clock
-from libs.errors import Conflict, FieldError, InvalidInput
+from libs.errors import Conflict
+from libs.events.headers import reused_key
 from services.ingest.answers import Answer
 from services.ingest.tables import IdempotencyKeyRow
 
@@ -59,7 +60,7 @@ class IdempotencyKeys:
         row = session.get(IdempotencyKeyRow, name)
         if row is not None and row.created_at > now - self._keep:
             if row.fingerprint != fingerprint:
-                raise _reused()
+                raise reused_key()
             return Answer(row.status, row.headers, row.body).replayed()
         answer = work(session)
         session.merge(
@@ -98,13 +99,4 @@ def _in_progress() -> Conflict:
         "you will get its answer.",
         code="in-progress",
         retry_after=1.0,
-    )
-
-
-def _reused() -> InvalidInput:
-    return InvalidInput(
-        "This Idempotency-Key was used for another request. Send a changed request under a new "
-        "key, and the same one unchanged.",
-        code="idempotency-key-reused",
-        errors=(FieldError("/header/idempotency-key", "Used for another request"),),
     )

@@ -1,7 +1,11 @@
 """Recommend, wired: the only place where its parts meet."""
 
+import datetime as dt
 from typing import Final
 
+from libs.database.engine import Database
+from libs.database.outbox import OutboxRelay
+from libs.database.sweeper import Sweeper
 from libs.events.ranking import PartName
 from libs.language.detection import LanguageDetector
 from libs.runtime.http import new_app, serve_operations
@@ -12,7 +16,13 @@ from libs.vectors.bm25 import Bm25Encoder
 from libs.vectors.port import PassageIndex
 from services.recommend.api import routes
 from services.recommend.collection import active_collection
+from services.recommend.feedback.api import feedback_routes
+from services.recommend.feedback.desk import FeedbackDesk
+from services.recommend.feedback.pace import Pace
+from services.recommend.feedback.scores import FeedbackScores
+from services.recommend.feedback.voters import forget_salts
 from services.recommend.handlers import RecommendHandlers
+from services.recommend.migrations.upgrade import upgrade
 from services.recommend.passage_search import PassageSearch
 from services.recommend.peers import PeerFinder
 from services.recommend.question import EmbedClient
@@ -24,13 +34,24 @@ from services.recommend.records import ReportRecords
 from services.recommend.search_api import search_routes
 from services.recommend.settings import RecommendSettings
 from services.recommend.themes import KnownThemes
+from services.recommend.unmet.api import unmet_routes
+from services.recommend.unmet.needs import UnmetNeeds
 
 NAME: Final = "recommend"
+# Behind the end of their day, for clocks that are a little late.
+KEEP_SALTS: Final = dt.timedelta(hours=1)
 
 
 def build(settings: RecommendSettings, platform: Platform) -> Service:
-    """The service. It starts without the others and answers once they are there."""
+    """The service. It starts without the others and answers once they are there.
+
+    Brings its database to the newest schema. Raises Unavailable without a database.
+    """
     telemetry = platform.telemetry(NAME)
+    database = Database(settings.sql_url(platform.settings.data_dir))
+    upgrade(database.engine)
+    scores = FeedbackScores(database)
+    scores.rebuild()
     embed = platform.http(NAME, "embed")
     ingest = platform.http(NAME, "ingest")
     producer = platform.producer(NAME)
@@ -56,7 +77,17 @@ def build(settings: RecommendSettings, platform: Platform) -> Service:
         return active_collection(platform.collections())
 
     known = KnownThemes(active)
-    handlers = RecommendHandlers(records, known)
+    relay = OutboxRelay(database, producer.send)
+    desk = FeedbackDesk(
+        database=database,
+        records=records,
+        record_of=platform.record_of(NAME),
+        clock=platform.clock,
+        new_id=platform.new_id,
+        pace=Pace(settings.feedback_burst, settings.feedback_per_minute / 60),
+        committed=relay.wake,
+    )
+    handlers = RecommendHandlers(records, known, scores)
     consumer = platform.consumer(NAME, producer, handlers.by_topic(), broadcast=True)
     app = new_app(
         title="Navigator recommend",
@@ -67,13 +98,20 @@ def build(settings: RecommendSettings, platform: Platform) -> Service:
     app.include_router(routes(recommender))
     finder = PeerFinder(search, records, settings.candidates)
     app.include_router(search_routes(search, finder, known, lambda: active()[1]))
-    # A question needs its vector. Records are kept in memory, and events only refresh those.
+    app.include_router(feedback_routes(desk, scores))
+    app.include_router(unmet_routes(UnmetNeeds(database, platform.clock, detector)))
+    # A question needs its vector. Records and votes are kept in memory, which events only refresh.
     checks = {"embed": peer_check(embed, "embed")}
-    also = {"ingest": peer_check(ingest, "ingest"), "kafka": consumer.health}
+    also = {
+        "ingest": peer_check(ingest, "ingest"),
+        "kafka": consumer.health,
+        "database": database.health,
+        "outbox": relay.health,
+    }
     serve_operations(app, telemetry, checks, also=also)
     return Service(
         name=NAME,
         app=app,
-        workers=(consumer,),
-        closers=(producer.close, embed.close, ingest.close),
+        workers=(relay, consumer, Sweeper(database, platform.clock, {forget_salts: KEEP_SALTS})),
+        closers=(producer.close, embed.close, ingest.close, database.close),
     )

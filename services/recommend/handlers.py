@@ -4,8 +4,15 @@ from dataclasses import dataclass
 
 from libs.bus.consumer import Handler
 from libs.events.envelope import EventPayload
-from libs.events.payloads import ReportIndexed, ReportRemoved, ReportWithdrawn
-from libs.events.topics import REPORTS_INDEXED, REPORTS_REMOVED, REPORTS_WITHDRAWN, Topic
+from libs.events.payloads import FeedbackGiven, ReportIndexed, ReportRemoved, ReportWithdrawn
+from libs.events.topics import (
+    FEEDBACK_GIVEN,
+    REPORTS_INDEXED,
+    REPORTS_REMOVED,
+    REPORTS_WITHDRAWN,
+    Topic,
+)
+from services.recommend.feedback.scores import FeedbackScores
 from services.recommend.records import ReportRecords
 from services.recommend.themes import KnownThemes
 
@@ -16,6 +23,7 @@ class RecommendHandlers:
 
     records: ReportRecords
     themes: KnownThemes
+    scores: FeedbackScores
 
     def by_topic(self) -> dict[Topic, Handler]:
         """Which handler takes the events of which topic."""
@@ -23,6 +31,7 @@ class RecommendHandlers:
             REPORTS_INDEXED: self.on_report_indexed,
             REPORTS_WITHDRAWN: self.on_report_withdrawn,
             REPORTS_REMOVED: self.on_report_removed,
+            FEEDBACK_GIVEN: self.on_feedback_given,
         }
 
     def on_report_indexed(self, event: ReportIndexed) -> list[EventPayload]:
@@ -39,4 +48,9 @@ class RecommendHandlers:
     def on_report_removed(self, _event: ReportRemoved) -> list[EventPayload]:
         """Count anew. Not when it was withdrawn: its passages were still there then."""
         self.themes.changed()
+        return []
+
+    def on_feedback_given(self, event: FeedbackGiven) -> list[EventPayload]:
+        """Count the report's votes. It stands in the record before it is told of."""
+        self.scores.recount(event.report_id)
         return []

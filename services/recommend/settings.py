@@ -1,5 +1,6 @@
 """Recommend's own settings."""
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
@@ -31,3 +32,20 @@ class RecommendSettings(BaseSettings):
         tuple[PartName, ...],
         Field(description='Parts of the ranking that do not count, as JSON: ["freshness"].'),
     ] = ()
+    database_url: Annotated[
+        str | None,
+        Field(
+            description="SQLAlchemy URL of feedback and unmet needs, in a database of its own. "
+            "Default: SQLite."
+        ),
+    ] = None
+    feedback_burst: Annotated[
+        int, Field(ge=1, description="Verdicts that one caller may give at once.")
+    ] = 20
+    feedback_per_minute: Annotated[
+        float, Field(gt=0, description="Verdicts that one caller may give in the long run.")
+    ] = 10.0
+
+    def sql_url(self, data_dir: Path) -> str:
+        """The database's SQLAlchemy URL."""
+        return self.database_url or f"sqlite:///{data_dir / 'recommend.db'}"

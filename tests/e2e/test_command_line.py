@@ -21,6 +21,7 @@ DEMO = REPOSITORY / "data" / "demo"
         "status",
         "replay",
         "account",
+        "unmet",
         "dlq",
         "webhooks",
         "config",

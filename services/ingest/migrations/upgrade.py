@@ -1,64 +1,20 @@
-"""Brings a database to the newest schema with Alembic, from empty or from any older one."""
+"""Brings ingest's database to the newest schema."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Engine
 
-from libs.errors import Unavailable
+from libs.database import migrations
 
-# Any number that nothing else in the database locks by.
-MIGRATION_LOCK = 6_024_110_733
+FOLDER = Path(__file__).parent
 
 
 def configuration() -> Config:
-    """What Alembic is told: where the migrations are."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
-    return config
+    """What Alembic is told: where ingest's migrations are."""
+    return migrations.configuration(FOLDER)
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Run the migrations that are missing. Raises Unavailable when the database is away.
-
-    Several processes may do so at once: the first migrates, the others wait and find it done.
-    """
-    config = configuration()
-    try:
-        with (
-            engine.execution_options(navigator_writes=True).connect() as connection,
-            _free_to_remake_tables(connection),
-            connection.begin(),
-        ):
-            if connection.dialect.name == "postgresql":
-                # SQLite needs no such lock: there a writing transaction shuts out the others.
-                lock = text("SELECT pg_advisory_xact_lock(:key)")
-                connection.execute(lock, {"key": MIGRATION_LOCK})
-            config.attributes["connection"] = connection
-            command.upgrade(config, revision)
-    except OperationalError as error:
-        raise Unavailable(
-            "The database cannot be opened. Check NAVIGATOR_DATABASE_URL, and that the folder of "
-            "NAVIGATOR_DATA_DIR can be written to."
-        ) from error
-
-
-@contextmanager
-def _free_to_remake_tables(connection: Connection) -> Iterator[None]:
-    # Where SQLite cannot change a table, Alembic makes it anew under its name. The old one can
-    # only be dropped while references to it are not looked at, which must be said outside of any
-    # transaction: https://www.sqlite.org/lang_altertable.html#otheralter
-    if connection.dialect.name != "sqlite":
-        yield
-        return
-    sqlite: Any = connection.connection.driver_connection
-    sqlite.execute("PRAGMA foreign_keys=OFF")
-    try:
-        yield
-    finally:
-        sqlite.execute("PRAGMA foreign_keys=ON")
+    """Run the migrations that are missing. Raises Unavailable when the database is away."""
+    migrations.upgrade(engine, FOLDER, revision)

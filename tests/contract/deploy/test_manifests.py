@@ -217,6 +217,20 @@ def test_no_password_stands_in_compose_or_the_example() -> None:
                 assert ":${POSTGRES_PASSWORD}@" in value
 
 
+def test_each_database_of_compose_is_made_and_has_one_service() -> None:
+    urls = {
+        value.rpartition("/")[2]: name
+        for name, container in CONTAINERS.items()
+        for value in container["environment"].values()
+        if value.startswith("postgresql")
+    }
+    assert urls == {"navigator": "ingest", "recommend": "recommend"}
+    assert CONTAINERS["postgres"]["environment"]["POSTGRES_DB"] == "navigator"
+    assert COMPOSE["configs"]["databases"]["content"] == "CREATE DATABASE recommend;"
+    for name in urls.values():
+        assert "postgres" in CONTAINERS[name]["depends_on"]
+
+
 # --- Kubernetes ---------------------------------------------------------------------------------
 
 
@@ -328,7 +342,11 @@ def test_secrets_are_referred_to_and_explained(objects: list[dict[str, Any]]) ->
         held[name] = {reference["key"] for reference in found}
     assert all(key in explained for keys in held.values() for key in keys)
     assert held["gateway"] == set(), "anybody may call the gateway, so it holds no secret"
-    assert [name for name in held if "NAVIGATOR_DATABASE_URL" in held[name]] == ["ingest"]
+    databases = {name: {key for key in held[name] if key.endswith("DATABASE_URL")} for name in held}
+    assert {name: keys for name, keys in databases.items() if keys} == {
+        "ingest": {"NAVIGATOR_DATABASE_URL"},
+        "recommend": {"NAVIGATOR_RECOMMEND_DATABASE_URL"},
+    }
 
 
 # --- who may talk to whom -----------------------------------------------------------------------

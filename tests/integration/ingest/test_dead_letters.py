@@ -22,13 +22,13 @@ from libs.bus.record import Record
 from libs.bus.settings import BusSettings
 from libs.clock import utc_now
 from libs.database.engine import Database
+from libs.database.sweeper import Sweeper
 from libs.errors import Unavailable
 from libs.runtime.problems import install_problem_handlers
 from libs.telemetry import names
 from services.ingest.dead_letters import DeadLetterDesk, Wanted
 from services.ingest.dead_letters_api import dead_letter_routes
 from services.ingest.handled_letters import forget_marks, handled_marks
-from services.ingest.sweeper import Sweeper
 from tests.contract.bus.stage import free_port, settings_for
 
 LETTERS = "/internal/dead-letters"

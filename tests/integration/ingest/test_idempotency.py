@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text
 
 from libs.bus.record import Record
 from libs.database.engine import Database
+from libs.database.sweeper import Sweeper
 from libs.errors import Conflict, Unavailable
 from libs.events.envelope import EventPayload
 from libs.events.report import ReportSubmission
@@ -18,7 +19,6 @@ from services.ingest.answers import Answer
 from services.ingest.desk import Desk, Terms
 from services.ingest.idempotency import IdempotencyKeys, forget_keys
 from services.ingest.intake import Intake
-from services.ingest.sweeper import Sweeper
 from services.ingest.tables import IdempotencyKeyRow, VersionRow
 from tests.integration.ingest.asking import ask
 from tests.integration.ingest.stage import Stage

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from libs.database.engine import Database
+from libs.database.sweeper import Sweeper
 from libs.errors import FieldError, InvalidInput, Overloaded, UnsupportedFormat
 from libs.events.envelope import CloudEvent
 from libs.events.partner import read_partner_event
@@ -18,7 +19,6 @@ from services.ingest.deliveries import forget_events
 from services.ingest.identity import report_id
 from services.ingest.intake import Document
 from services.ingest.partner_reports import PartnerReports
-from services.ingest.sweeper import Sweeper
 from services.ingest.tables import HandledEventRow
 from tests.integration.ingest.stage import Stage, sent
 

@@ -2,11 +2,13 @@
 
 import datetime as dt
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 from fastapi import FastAPI
 
 from libs.errors import NavigatorError, NotFound
+from libs.events.feedback import FeedbackReceipt, FeedbackRequest
 from libs.events.recommendation import (
     Evidence,
     MethodCard,
@@ -32,6 +34,7 @@ from libs.events.report import (
 )
 from services.gateway.backend import SpanData
 from services.gateway.error_pages import serve_error_pages
+from services.gateway.feedback_page import feedback_page
 from services.gateway.pages import pages
 from services.gateway.rendering import Site, static_files
 
@@ -148,6 +151,7 @@ class FakeBackend:
     trouble: NavigatorError | None = None
     spans: list[list[SpanData]] = field(default_factory=list)
     asked: list[RecommendationRequest] = field(default_factory=list)
+    given: list[tuple[FeedbackRequest, str]] = field(default_factory=list)
 
     async def recommend(self, request: RecommendationRequest) -> Recommendations:
         self._raise()
@@ -161,6 +165,13 @@ class FakeBackend:
             model="e5",
             trace_id=TRACE_ID,
         )
+
+    async def give_feedback(self, given: FeedbackRequest, address: str) -> FeedbackReceipt:
+        self._raise()
+        self.given.append((given, address))
+        now = dt.datetime(2026, 5, 4, tzinfo=dt.UTC)
+        told = given.model_dump(include={"report_id", "version", "verdict"})
+        return FeedbackReceipt(id="1", created_at=now, **told)
 
     async def content(self, report_id: str) -> ReportContent:
         self._raise()
@@ -197,18 +208,19 @@ def an_app(backend: FakeBackend) -> FastAPI:
     """The pages as the gateway serves them."""
     app, site = FastAPI(openapi_url=None), Site()
     app.include_router(pages(site, backend))
+    app.include_router(feedback_page(site, backend))
     app.mount("/static", static_files())
     serve_error_pages(app, site)
     return app
 
 
 async def ask(
-    backend: FakeBackend, method: str, address: str, headers: dict[str, str]
+    backend: FakeBackend, method: str, address: str, headers: dict[str, str], **more: Any
 ) -> httpx.Response:
     """One request to the pages, in their ASGI app."""
     transport = httpx.ASGITransport(an_app(backend))
     async with httpx.AsyncClient(transport=transport, base_url="http://navigator") as client:
-        return await client.request(method, address, headers=headers)
+        return await client.request(method, address, headers=headers, **more)
 
 
 async def get(backend: FakeBackend, address: str, **headers: str) -> httpx.Response:

@@ -248,3 +248,28 @@ def test_a_follower_whose_stream_breaks_makes_room_again(trouble: str) -> None:
         return {answer[0]["status"] for answer in answers}
 
     assert asyncio.run(follow_often()) == ({503} if trouble == "before" else {200})
+
+
+@pytest.mark.parametrize("tell_address", [True, False])
+def test_the_callers_address_is_told_where_it_is_needed_and_never_taken_from_the_caller(
+    *, tell_address: bool
+) -> None:
+    seen: list[httpx.Request] = []
+
+    def behind(asked: httpx.Request) -> httpx.Response:
+        seen.append(asked)
+        return httpx.Response(202, stream=Whole())
+
+    client = httpx.AsyncClient(transport=httpx.MockTransport(behind), base_url="http://behind")
+    forwarder = Forwarder("recommend", client, "umea", tell_address=tell_address)
+    app = an_app(a_telemetry())
+
+    @app.post("/v1/feedback")
+    async def forward(request: Request) -> Response:
+        return await forwarder.forward(request)
+
+    claimed = {"x-navigator-client-address": "203.0.113.9", "x-navigator-tenant": "oulu"}
+    asyncio.run(request(app, "POST", "/v1/feedback", headers=claimed))
+    told = seen[0].headers.get_list("x-navigator-client-address")
+    assert told == (["127.0.0.1"] if tell_address else [])
+    assert "x-navigator-tenant" not in seen[0].headers
