@@ -45,7 +45,11 @@ class KnownPlace(BaseModel):
 class PlacesQuery(Strict):
     """The beginning of a name, in any of its spellings, with or without its accents."""
 
-    q: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+    q: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
+        Field(examples=["göteb"]),
+    ]
     country: CountryCode | None = None
     limit: Annotated[int, Field(ge=1, le=MAX_PLACES)] = 10
 

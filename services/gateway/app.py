@@ -23,6 +23,7 @@ from services.gateway.error_pages import serve_error_pages
 from services.gateway.forwarding import Followers, Forwarder
 from services.gateway.openapi import with_passed_on_models
 from services.gateway.pages import pages
+from services.gateway.places_api import places_routes
 from services.gateway.rendering import Site, static_files
 from services.gateway.search_api import search_routes
 from services.gateway.settings import GatewaySettings
@@ -73,6 +74,7 @@ def new_gateway_app(settings: GatewaySettings, platform: Platform) -> FastAPI:
         )
     )
     app.include_router(search_routes(recommend))
+    app.include_router(places_routes(recommend))
     app.include_router(account_routes(ingest))
     app.include_router(webhook_routes(ingest))
     document_messages(app)

@@ -4,6 +4,7 @@ from typing import Final
 
 from libs.events.ranking import PartName
 from libs.language.detection import LanguageDetector
+from libs.places.table import places
 from libs.runtime.http import new_app, serve_operations
 from libs.runtime.peers import peer_check
 from libs.runtime.platform import Platform
@@ -15,6 +16,7 @@ from services.recommend.collection import active_collection
 from services.recommend.handlers import RecommendHandlers
 from services.recommend.passage_search import PassageSearch
 from services.recommend.peers import PeerFinder
+from services.recommend.places_api import places_routes
 from services.recommend.question import EmbedClient
 from services.recommend.ranking.parts import tell_evidence
 from services.recommend.ranking.ranker import Ranker
@@ -67,6 +69,7 @@ def build(settings: RecommendSettings, platform: Platform) -> Service:
     app.include_router(routes(recommender))
     finder = PeerFinder(search, records, settings.candidates)
     app.include_router(search_routes(search, finder, known, lambda: active()[1]))
+    app.include_router(places_routes(places))
     # A question needs its vector. Records are kept in memory, and events only refresh those.
     checks = {"embed": peer_check(embed, "embed")}
     also = {"ingest": peer_check(ingest, "ingest"), "kafka": consumer.health}
