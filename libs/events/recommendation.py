@@ -13,7 +13,9 @@ from pydantic import (
 )
 
 from libs.events.cards import EvidenceLevel, QuotedDocument, Statement
+from libs.events.fit import Fit
 from libs.events.listing import PartnerName
+from libs.events.profile import Profile
 from libs.events.ranking import Score
 from libs.events.report import (
     Budget,
@@ -105,6 +107,9 @@ class RecommendationRequest(Strict):
         LanguageTag | None, Field(description="The challenge's language, if known.")
     ] = None
     filters: Filters = Filters()
+    profile: Annotated[
+        Profile | None, Field(description="Who asks: each card then tells how it carries over.")
+    ] = None
     limit: Annotated[
         int, Field(strict=True, ge=1, le=50, description="Most projects to return.")
     ] = 10
@@ -161,6 +166,9 @@ class MethodCard(Answer):
     score: Annotated[float, Field(description="Fused rank score; comparable within one answer.")]
     ranking: Annotated[
         Score | None, Field(description="What the card's place in the answer is made of.")
+    ] = None
+    fit: Annotated[
+        Fit | None, Field(description="How it carries over to the profile's place; None without.")
     ] = None
     evidence: Annotated[tuple[Evidence, ...], Field(min_length=1)]
     statements: Annotated[

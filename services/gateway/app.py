@@ -25,6 +25,7 @@ from services.gateway.feedback_page import feedback_page
 from services.gateway.forwarding import Followers, Forwarder
 from services.gateway.openapi import with_passed_on_models
 from services.gateway.pages import pages
+from services.gateway.places_api import places_routes
 from services.gateway.rendering import Site, static_files
 from services.gateway.search_api import search_routes
 from services.gateway.settings import GatewaySettings
@@ -77,6 +78,7 @@ def new_gateway_app(settings: GatewaySettings, platform: Platform) -> FastAPI:
     app.include_router(search_routes(recommend))
     voters = Forwarder("recommend", clients["recommend"], settings.partner, tell_address=True)
     app.include_router(feedback_routes(voters))
+    app.include_router(places_routes(recommend))
     app.include_router(account_routes(ingest))
     app.include_router(webhook_routes(ingest))
     document_messages(app)

@@ -8,6 +8,7 @@ from libs.database.outbox import OutboxRelay
 from libs.database.sweeper import Sweeper
 from libs.events.ranking import PartName
 from libs.language.detection import LanguageDetector
+from libs.places.table import places
 from libs.runtime.http import new_app, serve_operations
 from libs.runtime.peers import peer_check
 from libs.runtime.platform import Platform
@@ -25,8 +26,9 @@ from services.recommend.handlers import RecommendHandlers
 from services.recommend.migrations.upgrade import upgrade
 from services.recommend.passage_search import PassageSearch
 from services.recommend.peers import PeerFinder
+from services.recommend.places_api import places_routes
 from services.recommend.question import EmbedClient
-from services.recommend.ranking.parts import tell_evidence
+from services.recommend.ranking.parts import tell_evidence, teller_of_votes
 from services.recommend.ranking.ranker import Ranker
 from services.recommend.ranking.weights import Weights
 from services.recommend.recommender import Recommender
@@ -56,21 +58,25 @@ def build(settings: RecommendSettings, platform: Platform) -> Service:
     ingest = platform.http(NAME, "ingest")
     producer = platform.producer(NAME)
     records = ReportRecords(ingest, settings.cached_records)
+    detector = LanguageDetector()
     search = PassageSearch(
         embed=EmbedClient(embed),
         index=platform.index,
         bm25=Bm25Encoder(),
-        detector=LanguageDetector(),
+        detector=detector,
         records=records,
         tracer=telemetry.tracer,
     )
-    weights = Weights.load(settings.parts_off)
+    tellers = {PartName.EVIDENCE: tell_evidence, PartName.FEEDBACK: teller_of_votes(scores)}
+    unmet = UnmetNeeds(database, platform.clock, detector)
     recommender = Recommender(
         search=search,
         records=records,
+        places=places,
+        unmet=unmet,
         tracer=telemetry.tracer,
         settings=settings,
-        ranker=Ranker(weights, platform.clock, {PartName.EVIDENCE: tell_evidence}),
+        ranker=Ranker(Weights.load(settings.parts_off), platform.clock, tellers),
     )
 
     def active() -> tuple[str, PassageIndex]:
@@ -99,7 +105,8 @@ def build(settings: RecommendSettings, platform: Platform) -> Service:
     finder = PeerFinder(search, records, settings.candidates)
     app.include_router(search_routes(search, finder, known, lambda: active()[1]))
     app.include_router(feedback_routes(desk, scores))
-    app.include_router(unmet_routes(UnmetNeeds(database, platform.clock, detector)))
+    app.include_router(unmet_routes(unmet))
+    app.include_router(places_routes(places))
     # A question needs its vector. Records and votes are kept in memory, which events only refresh.
     checks = {"embed": peer_check(embed, "embed")}
     also = {

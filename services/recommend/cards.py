@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from libs.events.fit import Fit
 from libs.events.ranking import Score
 from libs.events.recommendation import Evidence, MethodCard
 from libs.events.report import DocumentInfo
@@ -40,7 +41,12 @@ def group(hits: Iterable[PassageHit]) -> list[FoundReport]:
 
 
 def card(
-    found: FoundReport, record: Record, ranking: Score | None = None, *, most_evidence: int
+    found: FoundReport,
+    record: Record,
+    ranking: Score | None = None,
+    *,
+    fit: Fit | None = None,
+    most_evidence: int,
 ) -> MethodCard:
     """The card of one report."""
     content, cited = record.content, found.hits[:most_evidence]
@@ -66,6 +72,7 @@ def card(
         contacts=report.contacts,
         score=found.score,
         ranking=ranking,
+        fit=fit,
         evidence=tuple(evidence(found, hit, content.documents) for hit in cited),
         statements=completed(record.statements, content, record.labels, cited),
         evidence_level=record.evidence_level,

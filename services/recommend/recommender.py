@@ -1,22 +1,31 @@
 """From a challenge to method cards."""
 
+import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
 from opentelemetry.trace import Tracer
 
-from libs.events.recommendation import MethodCard, RecommendationRequest, Recommendations
+from libs.errors import Unavailable
+from libs.events.fit import Fit
+from libs.events.recommendation import Filters, MethodCard, RecommendationRequest, Recommendations
+from libs.places.table import Places
 from libs.telemetry import names
 from libs.telemetry.propagation import current_trace_id
 from libs.vectors.port import PassageHit
 from services.recommend.cards import card, group
 from services.recommend.passage_search import PassageSearch
+from services.recommend.ranking.parts import tellers_of_fit
 from services.recommend.ranking.ranker import Candidate, Ranker
 from services.recommend.records import ReportRecords
 from services.recommend.settings import RecommendSettings
+from services.recommend.transfer import Asker, fit
+from services.recommend.unmet.needs import UnmetNeeds
+
+logger = logging.getLogger(__name__)
 
 NEAREST_THEMES: Final = 3
 _NEAREST_PASSAGES: Final = 10
@@ -28,42 +37,79 @@ class Recommender:
 
     search: PassageSearch
     records: ReportRecords
+    places: Callable[[], Places]
+    unmet: UnmetNeeds
     tracer: Tracer
     settings: RecommendSettings
     ranker: Ranker
 
     def recommend(self, request: RecommendationRequest) -> Recommendations:
-        """The best projects for a challenge, each once, with its evidence."""
+        """The best projects for a challenge, each once, with its evidence.
+
+        Raises InvalidInput for a profile's place that is not known.
+        """
+        asker = Asker.of(request.profile, self.places()) if request.profile else None
         retrieved = self.search.retrieve(
             request.challenge, request.language, request.filters, limit=self.settings.candidates
         )
         with self.tracer.start_as_current_span(names.SPAN_CARDS) as span:
-            cards = self._cards(retrieved.hits, request.limit)
+            cards = self._cards(retrieved.hits, request.limit, asker)
             span.set_attribute(names.CARDS, len(cards))
+        themes = nearest_themes(retrieved.hits) if retrieved.nothing_close else ()
+        # With a filter the filter may be why.
+        if retrieved.nothing_close and request.filters == Filters():
+            self._note_unmet(request, themes, asker)
         return Recommendations(
             challenge=request.challenge,
             cards=tuple(cards),
             nothing_close=retrieved.nothing_close,
-            nearest_themes=nearest_themes(retrieved.hits) if retrieved.nothing_close else (),
+            nearest_themes=themes,
             model=retrieved.model,
             trace_id=current_trace_id(),
         )
 
-    def _cards(self, hits: list[PassageHit], limit: int) -> list[MethodCard]:
+    def _cards(self, hits: list[PassageHit], limit: int, asker: Asker | None) -> list[MethodCard]:
         # What is in the order found already needs no more records than are shown.
         pool = max(limit, self.settings.ranked_reports) if self.ranker.reorders else limit
         candidates = list(islice(self._candidates(hits), pool))
+        fits = self._fits(candidates, asker) if asker else {}
+        ranked = self.ranker.rank(candidates, tellers_of_fit(fits) if asker else None)
         most = self.settings.evidence_per_card
         return [
-            card(each.found, each.record, each.score, most_evidence=most)
-            for each in self.ranker.rank(candidates)[:limit]
+            card(
+                each.found,
+                each.record,
+                each.score,
+                fit=fits.get(each.found.report_id),
+                most_evidence=most,
+            )
+            for each in ranked[:limit]
         ]
+
+    def _fits(self, candidates: Iterable[Candidate], asker: Asker) -> dict[str, Fit]:
+        places = self.places()
+        return {
+            found.report_id: fit(asker, record.content.report, places)
+            for found, record in candidates
+        }
 
     def _candidates(self, hits: list[PassageHit]) -> Iterator[Candidate]:
         for report in group(hits):
             record = self.records.record(report.report_id, report.version)
             if record is not None:
                 yield report, record
+
+    def _note_unmet(
+        self, request: RecommendationRequest, themes: Sequence[str], asker: Asker | None
+    ) -> None:
+        country = asker.figures.country if asker else None
+        try:
+            self.unmet.record(
+                request.challenge, language=request.language, themes=themes, country=country
+            )
+        except Unavailable as error:
+            # Who asks gets her answer all the same.
+            logger.warning("an unmet need could not be kept", extra={"reason": str(error)})
 
 
 def nearest_themes(hits: Sequence[PassageHit]) -> tuple[str, ...]:

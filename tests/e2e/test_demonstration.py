@@ -98,11 +98,33 @@ class TestWhileItRuns:
         with installation.client() as client:
             answer = ask(client, question)
             page = client.get("/", params={"q": question, "ui": "en"})
+            needs = client.get("/v1/unmet-needs", params={"limit": 100}).json()["needs"]
         assert answer["nothing_close"]
+        assert answer["nearest_themes"] in [need["themes"] for need in needs]
+        assert question not in json.dumps(needs, ensure_ascii=False)
         assert 1 <= len(answer["nearest_themes"]) <= 3
         assert "holds nothing that fits" in page.text
         told = installation.command("ask", question, "--limit", "1")
         assert told.stdout.startswith("The collection holds nothing on this yet.")
+
+    def test_a_card_tells_how_it_carries_over_to_the_askers_place(
+        self, installation: Installation
+    ) -> None:
+        with installation.client() as client:
+            found = client.get("/v1/places", params={"q": "kiruna", "country": "SE"}).json()
+            kiruna = found["places"][0]["id"]
+            profile = {"place": kiruna, "budget": {"amount": 6_000_000, "currency": "SEK"}}
+            card = ask(client, QUESTION, profile=profile)["cards"][0]
+            plain = ask(client, QUESTION)["cards"][0]
+            unknown = {"challenge": QUESTION, "profile": {"place": 1}}
+            refused = client.post("/v1/recommendations", json=unknown)
+        assert plain["fit"] is None
+        assert card["fit"]["compared_with"]["name"] in {"Lycksele", "Storuman"}
+        assert card["fit"]["country"]["code"] == "same-country"
+        parts = {part["name"]: part for part in card["ranking"]["parts"]}
+        assert parts["place"]["value"] == card["fit"]["overall"]
+        assert parts["needs"]["value"] == 1
+        assert refused.status_code == 422
 
     def test_the_command_line_asks(self, installation: Installation) -> None:
         told = installation.command("ask", QUESTION, "--limit", "2")

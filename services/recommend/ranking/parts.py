@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+from libs.events.fit import Fit
 from libs.events.ranking import PartName, ScorePart
+from services.recommend.feedback.scores import FeedbackScores
 from services.recommend.records import Record
 
 
@@ -23,3 +25,26 @@ def tell_evidence(record: Record) -> ScorePart:
     if level is None:
         return ScorePart(value=None, code="ungraded")
     return ScorePart(value=level.part, code=level.grade)
+
+
+def teller_of_votes(scores: FeedbackScores) -> Teller:
+    """Tells what officers made of a report, as it is counted when it is asked."""
+
+    def tell(record: Record) -> ScorePart:
+        value = scores.part(record.content.report_id).value
+        return ScorePart(value=value, code="no-votes" if value is None else "votes")
+
+    return tell
+
+
+def tellers_of_fit(fits: Mapping[str, Fit]) -> Tellers:
+    """Tell how each report carries over to who asks; `fits` has them all, by report id."""
+
+    def place(record: Record) -> ScorePart:
+        overall = fits[record.content.report_id].overall
+        return ScorePart(value=overall, code="places-unknown" if overall is None else "likeness")
+
+    def needs(record: Record) -> ScorePart:
+        return fits[record.content.report_id].needs
+
+    return {PartName.PLACE: place, PartName.NEEDS: needs}
