@@ -11,7 +11,9 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from libs.bus.record import record_of
 from libs.events.envelope import EventPayload
+from libs.events.feedback import Verdict
 from libs.events.payloads import (
+    FeedbackGiven,
     ReportAccepted,
     ReportIndexed,
     ReportRejected,
@@ -32,6 +34,9 @@ EVENTS: list[EventPayload] = [
     ReportRejected(report_id=REPORT, version=1, stage="index", rejection=REJECTION),
     ReportWithdrawn(report_id=REPORT, version=1),
     ReportRemoved(report_id=REPORT, version=1),
+    FeedbackGiven(
+        report_id=REPORT, version=1, feedback_id="1", verdict=Verdict.TRIED, counted=True
+    ),
 ]
 
 
