@@ -28,7 +28,7 @@ from services.recommend.passage_search import PassageSearch
 from services.recommend.peers import PeerFinder
 from services.recommend.places_api import places_routes
 from services.recommend.question import EmbedClient
-from services.recommend.ranking.parts import tell_evidence, teller_of_votes
+from services.recommend.ranking.parts import tell_evidence
 from services.recommend.ranking.ranker import Ranker
 from services.recommend.ranking.weights import Weights
 from services.recommend.recommender import Recommender
@@ -67,7 +67,7 @@ def build(settings: RecommendSettings, platform: Platform) -> Service:
         records=records,
         tracer=telemetry.tracer,
     )
-    tellers = {PartName.EVIDENCE: tell_evidence, PartName.FEEDBACK: teller_of_votes(scores)}
+    tellers = {PartName.EVIDENCE: tell_evidence, PartName.FEEDBACK: scores.tell}
     unmet = UnmetNeeds(database, platform.clock, detector)
     recommender = Recommender(
         search=search,

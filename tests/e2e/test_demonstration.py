@@ -98,7 +98,7 @@ class TestWhileItRuns:
         with installation.client() as client:
             answer = ask(client, question)
             page = client.get("/", params={"q": question, "ui": "en"})
-            needs = client.get("/v1/unmet-needs", params={"limit": 100}).json()["needs"]
+            needs = client.get("/v1/unmet-needs", params={"limit": 100}).json()["items"]
         assert answer["nothing_close"]
         assert answer["nearest_themes"] in [need["themes"] for need in needs]
         assert question not in json.dumps(needs, ensure_ascii=False)

@@ -17,6 +17,7 @@ REPORT = {
     "language": "sv",
     "text": "Äldre på öarna delar båttaxi till vårdcentralen. En samordnare ringer dagen innan.",
 }
+NOT_HERE = "Vilket lag vann hockeymatchen i går kväll?"
 ASKED = "Hur kommer äldre på öar till läkaren?"
 
 
@@ -104,9 +105,11 @@ def test_feedback_is_counted_once_and_outlives_a_kill(tmp_path: Path) -> None:
                 within=20,
                 what="the button's vote counts",
             )
-            assert client.get("/v1/unmet-needs").json() == {"items": [], "next": None}
-            listed = installation.command("unmet", "--json")
-            assert (listed.returncode, json.loads(listed.stdout)) == (0, [])
+            assert ask(client, NOT_HERE, language="sv")["nothing_close"]
+            needs = client.get("/v1/unmet-needs", params={"language": "sv"}).json()["items"]
+            assert "text" not in needs[-1]
+            listed = json.loads(installation.command("unmet", "--json").stdout)
+            assert [need["text"] for need in listed][-1:] == [NOT_HERE]
     finally:
         codes = [process.terminate() for process in (answering, *reversed(lasting))]
     assert codes == [0] * 4

@@ -9,6 +9,8 @@ from sqlalchemy import Select, func, select
 
 from libs.database.engine import Database
 from libs.events.feedback import Verdict
+from libs.events.ranking import ScorePart
+from services.recommend.records import Record
 from services.recommend.tables import FeedbackRow
 
 # Ten votes weigh as much as what is believed before any.
@@ -84,6 +86,11 @@ class FeedbackScores:
     def part(self, report_id: str) -> FeedbackPart:
         """What the votes on a report come to; asks nobody."""
         return self._parts.get(report_id, NOTHING)
+
+    def tell(self, record: Record) -> ScorePart:
+        """The same as a part of a report's place in an answer."""
+        value = self.part(record.content.report_id).value
+        return ScorePart(value=value, code="no-votes" if value is None else "votes")
 
     def rebuild(self) -> None:
         """Count all reports. Raises Unavailable without the database."""

@@ -5,7 +5,6 @@ from typing import Protocol
 
 from libs.events.fit import Fit
 from libs.events.ranking import PartName, ScorePart
-from services.recommend.feedback.scores import FeedbackScores
 from services.recommend.records import Record
 
 
@@ -25,16 +24,6 @@ def tell_evidence(record: Record) -> ScorePart:
     if level is None:
         return ScorePart(value=None, code="ungraded")
     return ScorePart(value=level.part, code=level.grade)
-
-
-def teller_of_votes(scores: FeedbackScores) -> Teller:
-    """Tells what officers made of a report, as it is counted when it is asked."""
-
-    def tell(record: Record) -> ScorePart:
-        value = scores.part(record.content.report_id).value
-        return ScorePart(value=value, code="no-votes" if value is None else "votes")
-
-    return tell
 
 
 def tellers_of_fit(fits: Mapping[str, Fit]) -> Tellers:

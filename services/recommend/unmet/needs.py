@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,8 @@ from services.recommend.unmet.stripping import without_persons
 
 MOST_THEMES = 5
 LIKELY_ENOUGH = 0.5
+# 50 MB at most, whoever asks for what, and however fast.
+MOST_A_DAY = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class UnmetNeeds:
     database: Database
     clock: Clock
     detector: LanguageDetector
+    most: int = MOST_A_DAY
 
     def record(
         self,
@@ -43,23 +46,24 @@ class UnmetNeeds:
 
         `themes` are slugs, the nearest first, of which the first five are kept. `language`,
         `country` and `size_class` are the asker's where they are known; a language that is not
-        is detected. It is one commit: about a millisecond.
+        is detected. It is one commit: about a millisecond. Beyond `most` a day none is kept.
         """
         # NUL is the one character that PostgreSQL does not take.
         text = " ".join(without_persons(challenge.replace("\0", "")).split())
         tag = language or self.detector.likeliest(text, at_least=LIKELY_ENOUGH) or ""
+        today = self.clock().date()
         told = (text.casefold(), country or "", size_class or "")
         row = UnmetNeedRow(
-            day=self.clock().date(),
+            day=today,
             digest=hashlib.sha256("\0".join(told).encode(errors="replace")).hexdigest(),
             text=text,
-            language=tag,
+            language=_primary(tag),
             country=country or "",
             size_class=size_class or "",
         )
         # Another replica may keep the same one at this moment: then it is kept.
         with suppress(IntegrityError), self.database.write() as session:
-            if not _known(session, row.day, row.digest):
+            if not _known(session, today, row.digest) and _count(session, today) < self.most:
                 session.add(row)
                 session.flush()
                 near = list(dict.fromkeys(themes))[:MOST_THEMES]
@@ -75,7 +79,7 @@ class UnmetNeeds:
         if wanted.country:
             statement = statement.where(UnmetNeedRow.country == wanted.country)
         if wanted.language:
-            statement = statement.where(UnmetNeedRow.language == wanted.language)
+            statement = statement.where(UnmetNeedRow.language == _primary(wanted.language))
         if wanted.since:
             statement = statement.where(UnmetNeedRow.day >= wanted.since)
         if wanted.theme:
@@ -93,6 +97,16 @@ class UnmetNeeds:
             items=tuple(_told(row, themes.get(row.seq, ())) for row in shown),
             next=NeedCursor(seq=shown[-1].seq).encode() if more else None,
         )
+
+
+def _primary(tag: str) -> str:
+    """`sv` for `sv-FI`."""
+    return tag.partition("-")[0]
+
+
+def _count(session: Session, day: dt.date) -> int:
+    counted = select(func.count()).select_from(UnmetNeedRow).where(UnmetNeedRow.day == day)
+    return session.scalar(counted) or 0
 
 
 def _known(session: Session, day: dt.date, digest: str) -> bool:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from tests.integration.recommend.stage import Stage
 
@@ -63,3 +64,19 @@ def test_filters_and_pages_go_together(stage: Stage) -> None:
 def test_what_is_not_understood_is_refused(stage: Stage) -> None:
     for query in ({"cursor": "x"}, {"country": "Sweden"}, {"since": "-1"}, {"colour": "red"}):
         assert stage.ask("/v1/unmet-needs", **query).status_code == 422
+
+
+def test_only_so_many_are_kept_a_day(stage: Stage) -> None:
+    needs = replace(stage.needs, most=2)
+    for number in range(4):
+        needs.record(f"{ASKED} {'a' * number}")
+    stage.now += dt.timedelta(days=1)
+    needs.record(ASKED)
+    days = [need["day"] for need in stage.ask("/v1/unmet-needs").json()["items"]]
+    assert days == ["2026-05-04", "2026-05-04", "2026-05-05"]
+
+
+def test_a_language_is_known_by_its_first_part(stage: Stage) -> None:
+    stage.needs.record(ASKED, language="sv-" + "-".join(["abcdefgh"] * 20))
+    (need,) = stage.ask("/v1/unmet-needs", language="sv-FI").json()["items"]
+    assert need["language"] == "sv"
