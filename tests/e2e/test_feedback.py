@@ -83,7 +83,7 @@ def test_feedback_is_counted_once_and_outlives_a_kill(tmp_path: Path) -> None:
                     part(installation, card["report_id"])["tried"]
                     and part(installation, card["report_id"])
                 ),
-                within=20,
+                within=60,
                 what="the vote counts",
             )
             assert counted == {"value": 7 / 12, "useful": 0, "tried": 1, "not_relevant": 0}
@@ -102,7 +102,7 @@ def test_feedback_is_counted_once_and_outlives_a_kill(tmp_path: Path) -> None:
             assert "#said" in str(press(client, "useful").history[0].headers["location"])
             eventually(
                 lambda: part(installation, card["report_id"])["useful"] == 1,
-                within=20,
+                within=60,
                 what="the button's vote counts",
             )
             assert ask(client, NOT_HERE, language="sv")["nothing_close"]
