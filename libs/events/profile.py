@@ -2,10 +2,18 @@
 
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from libs.events.places import Kilometres, PlaceId
 from libs.events.report import Budget, CountryCode, Line, Strict
+
+
+def _with_a_number(budget: object) -> object:
+    amount = budget.get("amount") if isinstance(budget, dict) else None
+    # A report's budget may come out of a table as text; a question's comes as JSON.
+    if isinstance(amount, bool | str):
+        raise ValueError("the amount is a number")  # noqa: TRY004 - pydantic's way
+    return budget
 
 
 class Profile(Strict):
@@ -44,7 +52,11 @@ class Profile(Strict):
         Kilometres | None,
         Field(strict=True, description="To the nearest place of 100,000 inhabitants."),
     ] = None
-    budget: Annotated[Budget | None, Field(description="What there is to spend, at most.")] = None
+    budget: Annotated[
+        Budget | None,
+        BeforeValidator(_with_a_number),
+        Field(description="What there is to spend, at most."),
+    ] = None
     months: Annotated[
         float | None,
         Field(strict=True, gt=0, le=600, allow_inf_nan=False, description="How long there is."),

@@ -45,7 +45,7 @@ def test_a_card_tells_its_parts_and_their_product(client: httpx.Client) -> None:
 
 @pytest.mark.usefixtures("pushed")
 def test_a_command_in_a_report_is_only_text(client: httpx.Client) -> None:
-    cards = ask(client, "Children are driven to school by car", language="en")["cards"]
+    cards = ask(client, "Children are driven to school by car", language="en", limit=50)["cards"]
     assert cards[0]["title"] == "Walking school bus"
     hostile = next(card for card in cards if card["title"] == REPORTS[1]["title"])
     assert "{{ 7 * 7 }}" in hostile["evidence"][0]["quote"]

@@ -160,15 +160,3 @@ def test_a_worker_that_hangs_is_given_up(
     with pytest.raises(Unavailable, match="embedded again"):
         bulk.embed_passages(SENTENCES)
     assert len(bulk.embed_passages(SENTENCES)) == len(SENTENCES)
-
-
-def test_a_worker_that_stopped_reading_is_given_up(
-    bulk: WithBulkWorker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pid = started(bulk)
-    monkeypatch.setattr("services.embed.bulk_client.ANSWER_S", 0.2)
-    os.kill(pid, signal.SIGSTOP)
-    # More than a socket holds.
-    with pytest.raises(Unavailable, match="embedded again"):
-        bulk.embed_passages(["text " * 2_000] * 1_000)
-    assert len(bulk.embed_passages(SENTENCES)) == len(SENTENCES)
