@@ -88,12 +88,18 @@ class BulkWorker:
                 raise _ended()
             number = next(self._numbers)
             self._asked[number] = answer, len(texts)
+            # One that has stopped reading would keep us here, and all others behind us.
+            watchdog = threading.Timer(ANSWER_S, self._kill)
+            watchdog.daemon = True
+            watchdog.start()
             try:
                 self._connection.send((number, texts))
             except OSError:
                 # Who reads the answers hears of the end too, and tells all that wait.
                 self._connection = None
                 self._kill()
+            finally:
+                watchdog.cancel()
             return answer, sum(count for _, count in self._asked.values())
 
     def _live(self) -> None:

@@ -160,3 +160,16 @@ def test_a_worker_that_hangs_is_given_up(
     with pytest.raises(Unavailable, match="embedded again"):
         bulk.embed_passages(SENTENCES)
     assert len(bulk.embed_passages(SENTENCES)) == len(SENTENCES)
+
+
+def test_a_worker_that_stopped_reading_is_given_up(
+    bulk: WithBulkWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pid = started(bulk)
+    monkeypatch.setattr("services.embed.bulk_client.ANSWER_S", 0.2)
+    os.kill(pid, signal.SIGSTOP)
+    # More than a socket holds, and each another text: pickle sends the same one only once.
+    many = [f"{number} " + "text " * 2_000 for number in range(1_000)]
+    with pytest.raises(Unavailable, match="embedded again"):
+        bulk.embed_passages(many)
+    assert len(bulk.embed_passages(SENTENCES)) == len(SENTENCES)
