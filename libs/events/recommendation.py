@@ -81,6 +81,14 @@ class Filters(Strict):
         return year_to
 
 
+Question = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=3, max_length=MAX_CHALLENGE_CHARS)
+]
+QuestionLanguage = Annotated[
+    LanguageTag | None, Field(description="The text's language, if known.")
+]
+
+
 class RecommendationRequest(Strict):
     """A challenge in free text, in any of the ten languages."""
 
@@ -99,13 +107,8 @@ class RecommendationRequest(Strict):
         },
     )
 
-    challenge: Annotated[
-        str,
-        StringConstraints(strip_whitespace=True, min_length=3, max_length=MAX_CHALLENGE_CHARS),
-    ]
-    language: Annotated[
-        LanguageTag | None, Field(description="The challenge's language, if known.")
-    ] = None
+    challenge: Question
+    language: QuestionLanguage = None
     filters: Filters = Filters()
     profile: Annotated[
         Profile | None, Field(description="Who asks: each card then tells how it carries over.")

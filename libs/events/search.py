@@ -2,12 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import ConfigDict, Field, JsonValue
 
-from libs.events.recommendation import MAX_CHALLENGE_CHARS, Answer, Evidence, Filters
+from libs.events.recommendation import Answer, Evidence, Filters, Question, QuestionLanguage
 from libs.events.report import (
     Contact,
-    LanguageTag,
     Organisation,
     Outcome,
     Period,
@@ -15,13 +14,6 @@ from libs.events.report import (
     SectionKind,
     Strict,
 )
-
-Question = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=3, max_length=MAX_CHALLENGE_CHARS)
-]
-QuestionLanguage = Annotated[
-    LanguageTag | None, Field(description="The text's language, if known.")
-]
 
 
 def _with_example(**example: JsonValue) -> ConfigDict:

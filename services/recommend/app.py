@@ -5,7 +5,7 @@ from typing import Final
 
 from libs.database.engine import Database
 from libs.database.outbox import OutboxRelay
-from libs.database.sweeper import Sweeper
+from libs.database.sweeper import Forget, Sweeper
 from libs.events.ranking import PartName
 from libs.language.detection import LanguageDetector
 from libs.places.table import places
@@ -37,7 +37,7 @@ from services.recommend.search_api import search_routes
 from services.recommend.settings import RecommendSettings
 from services.recommend.themes import KnownThemes
 from services.recommend.unmet.api import unmet_routes
-from services.recommend.unmet.needs import UnmetNeeds
+from services.recommend.unmet.needs import UnmetNeeds, forget_needs
 
 NAME: Final = "recommend"
 # Behind the end of their day, for clocks that are a little late.
@@ -116,9 +116,13 @@ def build(settings: RecommendSettings, platform: Platform) -> Service:
         "outbox": relay.health,
     }
     serve_operations(app, telemetry, checks, also=also)
+    kept: dict[Forget, dt.timedelta] = {
+        forget_salts: KEEP_SALTS,
+        forget_needs: dt.timedelta(days=settings.needs_kept_days),
+    }
     return Service(
         name=NAME,
         app=app,
-        workers=(relay, consumer, Sweeper(database, platform.clock, {forget_salts: KEEP_SALTS})),
+        workers=(relay, consumer, Sweeper(database, platform.clock, kept)),
         closers=(producer.close, embed.close, ingest.close, database.close),
     )

@@ -13,6 +13,8 @@ from libs.places.table import Places
 _RADIUS_KM: Final = 50
 _AREA_KM2: Final = math.pi * _RADIUS_KM**2
 
+_SIZES: Final = ((5_000, "below-5000"), (20_000, "below-20000"), (100_000, "below-100000"))
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -87,3 +89,10 @@ def _by_name(name: str, country: str, places: Places) -> KnownPlace:
 def _wrong(field: str, detail: str) -> InvalidInput:
     error = FieldError(pointer=f"/profile/{field}", detail=detail)
     return InvalidInput("The profile is not of a place that is known; see errors.", errors=(error,))
+
+
+def size_class(population: float | None) -> str | None:
+    """A place's size as coarse as four steps; None where it is not known."""
+    if population is None:
+        return None
+    return next((name for most, name in _SIZES if population < most), "from-100000")

@@ -17,6 +17,7 @@ from libs.telemetry import names
 from libs.telemetry.propagation import current_trace_id
 from libs.vectors.port import PassageHit
 from services.recommend.cards import card, group
+from services.recommend.figures import size_class
 from services.recommend.passage_search import PassageSearch
 from services.recommend.ranking.parts import tellers_of_fit
 from services.recommend.ranking.ranker import Candidate, Ranker
@@ -102,10 +103,13 @@ class Recommender:
     def _note_unmet(
         self, request: RecommendationRequest, themes: Sequence[str], asker: Asker | None
     ) -> None:
-        country = asker.figures.country if asker else None
         try:
             self.unmet.record(
-                request.challenge, language=request.language, themes=themes, country=country
+                request.challenge,
+                language=request.language,
+                themes=themes,
+                country=asker.figures.country if asker else None,
+                size_class=size_class(asker.figures.population) if asker else None,
             )
         except Unavailable as error:
             # Who asks gets her answer all the same.

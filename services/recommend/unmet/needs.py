@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -97,6 +97,13 @@ class UnmetNeeds:
             items=tuple(_told(row, themes.get(row.seq, ())) for row in shown),
             next=NeedCursor(seq=shown[-1].seq).encode() if more else None,
         )
+
+
+def forget_needs(session: Session, before: dt.datetime) -> None:
+    """Forget the needs of the days before a moment's."""
+    old = select(UnmetNeedRow.seq).where(UnmetNeedRow.day < before.date())
+    session.execute(delete(UnmetThemeRow).where(UnmetThemeRow.seq.in_(old)))
+    session.execute(delete(UnmetNeedRow).where(UnmetNeedRow.day < before.date()))
 
 
 def _primary(tag: str) -> str:

@@ -4,6 +4,8 @@ import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from libs.database.sweeper import Sweeper
+from services.recommend.unmet.needs import forget_needs
 from tests.integration.recommend.stage import Stage
 
 ASKED = "Vi når inte unga som är ensamma i byarna, ring mig på 070-123 45 67"
@@ -80,3 +82,13 @@ def test_a_language_is_known_by_its_first_part(stage: Stage) -> None:
     stage.needs.record(ASKED, language="sv-" + "-".join(["abcdefgh"] * 20))
     (need,) = stage.ask("/v1/unmet-needs", language="sv-FI").json()["items"]
     assert need["language"] == "sv"
+
+
+def test_old_needs_are_forgotten(stage: Stage) -> None:
+    stage.needs.record(ASKED, themes=["a"])
+    stage.now += dt.timedelta(days=3)
+    stage.needs.record(ASKED, themes=["b"])
+    rules = {forget_needs: dt.timedelta(days=2)}
+    Sweeper(stage.database, lambda: stage.now, rules).sweep()
+    (need,) = stage.ask("/v1/unmet-needs").json()["items"]
+    assert (need["day"], need["themes"]) == ("2026-05-07", ["b"])
