@@ -3,10 +3,12 @@
     .venv/bin/python -m quality.language_means [FOLDER]
 
 FOLDER holds Tatoeba's sentences aligned with English (`NAVIGATOR_DATA`/tatoeba). The first half of
-each language's sentences makes the means; the second half is kept for measuring.
+each language's sentences makes the means; the second half is kept for measuring. The means there
+were are kept beside, so that collections made with them can be read until they are re-indexed.
 """
 
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Final
@@ -14,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from services.embed.conversion import prepare_model
-from services.embed.correction import MEANS_FILE
+from services.embed.correction import EARLIER_MEANS, MEANS_FILE, means_name
 from services.embed.openvino_embedder import OpenVinoEmbedder
 
 CODES: Final = {
@@ -50,6 +52,8 @@ def main() -> None:
         queries.append(embedder.embed_queries(half).mean(axis=0))
         passages.append(embedder.embed_passages(half).mean(axis=0))
         print(f"{language}: {len(half)} sentences")  # noqa: T201 - a script's output
+    EARLIER_MEANS.mkdir(exist_ok=True)
+    shutil.copyfile(MEANS_FILE, EARLIER_MEANS / f"{means_name(MEANS_FILE)}.npz")
     np.savez(
         MEANS_FILE,
         model=embedder.model,

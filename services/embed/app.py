@@ -14,7 +14,7 @@ from libs.telemetry import names
 from libs.vectors.bm25 import Bm25Encoder
 from libs.vectors.port import PassageIndex
 from services.embed.api import routes
-from services.embed.correction import CorrectedEmbedder, LanguageCorrection
+from services.embed.correction import CorrectedEmbedder, LanguageCorrection, earlier_means
 from services.embed.counts import count_routes
 from services.embed.embedder import Embedder
 from services.embed.engines import open_embedder
@@ -63,6 +63,7 @@ def build(settings: EmbedSettings, platform: Platform) -> Service:
         lambda chosen: _open_model(chosen, models, detector, meter),
         handlers,
         platform.clock,
+        earlier=earlier_means(),
     )
     reindexer = Reindexer(targets, source)
     consumer = platform.consumer(

@@ -10,15 +10,18 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 
+from libs.errors import InvalidInput
 from libs.language.detection import LanguageDetector
 from services.embed.embedder import Embedder, Vectors
 from services.embed.wrapped_embedder import WrappedEmbedder
 
 MEANS_FILE: Final = Path(__file__).with_name("language_means.npz")
+# Those of releases before, by name: collections are read with the means they were made with.
+EARLIER_MEANS: Final = Path(__file__).with_name("earlier_means")
 
 Weights = Mapping[str, float]
 """Languages of a text with their probabilities; they need not add up to 1."""
@@ -39,9 +42,8 @@ class LanguageCorrection:
             if str(stored["model"]) != model:
                 return cls.nothing()
             languages = [str(language) for language in stored["languages"]]
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()[:8]
             return cls(
-                name=f"means-{digest}",
+                name=means_name(path),
                 queries=dict(zip(languages, stored["queries"], strict=True)),
                 passages=dict(zip(languages, stored["passages"], strict=True)),
             )
@@ -52,9 +54,18 @@ class LanguageCorrection:
         return cls("uncorrected", {}, {})
 
     @classmethod
-    def of(cls, model: str, wanted: Literal["means", "none"]) -> "LanguageCorrection":
-        """The correction that the settings mean."""
-        return cls.load(model) if wanted == "means" else cls.nothing()
+    def of(cls, model: str, wanted: str) -> "LanguageCorrection":
+        """The correction that the settings mean: none, means, or those of an earlier release.
+
+        Raises InvalidInput for earlier ones that are not here.
+        """
+        if wanted == "none":
+            return cls.nothing()
+        if wanted in {"means", means_name(MEANS_FILE)}:
+            return cls.load(model)
+        if wanted not in earlier_means():
+            raise InvalidInput(f"This release does not have the language means {wanted}.")
+        return cls.load(model, EARLIER_MEANS / f"{wanted}.npz")
 
     def correct_queries(self, vectors: Vectors, weights: Sequence[Weights]) -> Vectors:
         """Questions' vectors, shape (n, dimension), with the languages of each."""
@@ -92,6 +103,16 @@ class CorrectedEmbedder(WrappedEmbedder):
 
     def _languages(self, texts: Sequence[str]) -> list[Weights]:
         return [self._detector.probabilities(text) for text in texts]
+
+
+def means_name(path: Path) -> str:
+    """What means are called: by what is in the file."""
+    return f"means-{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
+
+
+def earlier_means(folder: Path = EARLIER_MEANS) -> frozenset[str]:
+    """The names of the means that earlier releases had as theirs."""
+    return frozenset(path.stem for path in folder.glob("means-*.npz"))
 
 
 def _corrected(

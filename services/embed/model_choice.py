@@ -1,6 +1,7 @@
 """Which model a collection is made with, in words that are kept beside it."""
 
 import json
+from collections.abc import Collection
 from typing import Final
 
 from pydantic import ValidationError
@@ -30,6 +31,17 @@ def is_set(settings: EmbedSettings, recipe: str) -> bool:
     """Whether the settings mean this model. What an older release did not know does not count."""
     own = json.loads(recipe_of(settings))
     return all(own.get(name) == value for name, value in json.loads(recipe).items())
+
+
+def as_made(settings: EmbedSettings, model: str, earlier: Collection[str]) -> EmbedSettings:
+    """The settings for a collection made with a model, whose name ends in its correction.
+
+    "means" leaves open which: it is the collection's where a release before had those as its own.
+    """
+    correction = model.rpartition("+")[2]
+    if settings.correction == "means" and correction in earlier:
+        return settings.model_copy(update={"correction": correction})
+    return settings
 
 
 def chosen(settings: EmbedSettings, choice: ModelChoice) -> EmbedSettings:

@@ -17,8 +17,12 @@ class EmbedSettings(BaseSettings):
         int, Field(ge=32, le=400, description="Longest passage, in the model's tokens.")
     ] = 160
     correction: Annotated[
-        Literal["means", "none"],
-        Field(description="means: each language's mean is subtracted, where the model has them."),
+        str,
+        Field(
+            pattern=r"^(none|means(-[0-9a-f]{8})?)$",
+            description="means: each language's mean is subtracted, where the model has them; "
+            "means-…: with those of an earlier release.",
+        ),
     ] = "means"
     query_cache: Annotated[
         int, Field(ge=0, description="Recent questions whose vectors are kept; 0 keeps none.")

@@ -8,7 +8,7 @@ to both, each with its own model, to the one that is read first. Which is read s
 import datetime as dt
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -22,7 +22,7 @@ from libs.vectors.port import CollectionSpec, PassageIndex
 from libs.vectors.rules import check_spec
 from services.embed.embedder import Embedder
 from services.embed.handlers import EmbedHandlers
-from services.embed.model_choice import chosen, is_set, recipe_of, with_recipe
+from services.embed.model_choice import as_made, chosen, is_set, recipe_of, with_recipe
 from services.embed.settings import EmbedSettings
 
 log = logging.getLogger(__name__)
@@ -93,8 +93,12 @@ class Targets:
         open_model: OpenModel,
         handlers: MakeHandlers,
         clock: Clock,
+        *,
+        earlier: Collection[str] = (),
     ) -> None:
         """Open the collection that is read; made with the settings' model where there is none.
+
+        `earlier` names the language means that releases before had as theirs.
 
         Raises Conflict if it was made with another model than the settings mean, unless a
         re-index made it in place of the one they mean.
@@ -104,6 +108,7 @@ class Targets:
         self._open_model = open_model
         self._handlers = handlers
         self._clock = clock
+        self._earlier = earlier
         self._changing = threading.Lock()
         self._opened: dict[str, Target] = {}
         self._parts = Parts(self._first())
@@ -217,14 +222,24 @@ class Targets:
         others = [made.notes.get("replaces")]
         if roles.previous is not None:
             others.append(self._collections.made(roles.previous).notes.get("recipe"))
-        if any(other is not None and is_set(self._settings, other) for other in others):
+        own = made.notes.get("recipe")
+        if not (own and is_set(self._settings, own)) and any(
+            other is not None and is_set(self._settings, other) for other in others
+        ):
             log.warning(
                 "the settings name another model than the re-index left in use; set that one",
                 extra={"model": made.spec.model},
             )
             return self._target(roles.active)
+        settings = as_made(self._settings, made.spec.model, self._earlier)
+        if settings != self._settings:
+            log.warning(
+                "the collection is read with an earlier release's language means; "
+                "`navigator reindex --correction means` brings this one's",
+                extra={"model": made.spec.model},
+            )
         # Compared before anything is made: nobody asked for a collection of another model.
-        return self._put(self._settings, None, expected=made.spec)
+        return self._put(settings, None, expected=made.spec)
 
     def _tidy(self) -> None:
         """Remove what a kill between taking a collection's part and removing it has left."""
@@ -241,6 +256,7 @@ class Targets:
             made = self._collections.made(name)
             recipe = made.notes.get("recipe") or self._recipe_before(name)
             settings = with_recipe(self._settings, recipe) if recipe else self._settings
+            settings = as_made(settings, made.spec.model, self._earlier)
             self._put(settings, None, expected=made.spec)
         return self._opened[name]
 

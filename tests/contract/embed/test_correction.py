@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from libs.errors import InvalidInput
 from libs.language.detection import LanguageDetector
 from services.embed.conversion import prepare_model
 from services.embed.correction import CorrectedEmbedder, LanguageCorrection
@@ -68,6 +69,13 @@ def test_the_means_belong_to_the_shipped_model(raw: OpenVinoEmbedder) -> None:
     assert set(correction.queries) == set(correction.passages)
     assert len(correction.queries) == 10
     assert all(mean.shape == (raw.dimension,) for mean in correction.queries.values())
+
+
+def test_means_of_another_release_are_asked_for_by_name(raw: OpenVinoEmbedder) -> None:
+    current = LanguageCorrection.load(raw.model)
+    assert LanguageCorrection.of(raw.model, current.name).name == current.name
+    with pytest.raises(InvalidInput, match="means-00000000"):
+        LanguageCorrection.of(raw.model, "means-00000000")
 
 
 def test_another_model_is_left_as_it_is(raw: OpenVinoEmbedder) -> None:

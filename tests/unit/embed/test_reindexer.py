@@ -1,7 +1,7 @@
 """Changing the model on hand-written ports: the parts that collections play, step by step."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -89,7 +89,8 @@ class FakeRecord:
 class Stage:
     """Embed without HTTP and Kafka; `restart` is what a kill leads to."""
 
-    def __init__(self) -> None:
+    def __init__(self, models: Mapping[str, str] = MODELS) -> None:
+        self.models, self.earlier = models, frozenset[str]()
         self.store, self.source, self.record = FakeStore(), FakeSource(), FakeRecord()
         self.settings = EmbedSettings()
         self.now = 0.0
@@ -100,7 +101,12 @@ class Stage:
     def restart(self) -> None:
         collections = Collections(self.store, "passages")
         self.targets = Targets(
-            collections, self.settings, self.open_model, self.handlers, lambda: self.today
+            collections,
+            self.settings,
+            self.open_model,
+            self.handlers,
+            lambda: self.today,
+            earlier=self.earlier,
         )
         self.reindexer = Reindexer(self.targets, self.record, self.clock)
         self.events = EveryCollection(self.targets, self.reindexer.follow)
@@ -113,7 +119,7 @@ class Stage:
         if settings.correction in self.away:
             raise Unavailable("the model is away")
         embedder = SpoiledEmbedder()
-        embedder.model = MODELS[settings.correction]
+        embedder.model = self.models[settings.correction]
         return embedder
 
     def handlers(self, embedder: Embedder, index: PassageIndex) -> EmbedHandlers:
@@ -395,6 +401,33 @@ def test_what_a_kill_left_of_one_that_was_given_up_is_removed(stage: Stage) -> N
     stage.today += timedelta(hours=2)
     stage.restart()
     assert list(stage.held()) == ["fake@1"]
+
+
+def test_a_release_with_new_language_means_reads_what_was_made_with_the_old(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    old, new = "fake@1+means-00000001", "fake@1+means-00000002"
+    stage = Stage({"means": old})
+    stage.accept("a")
+    stage.targets.close()
+    stage.models = {"means": new, "means-00000001": old}
+    with pytest.raises(Conflict, match="navigator reindex"):
+        stage.restart()
+    stage.earlier = frozenset({"means-00000001"})
+    stage.restart()
+    assert "navigator reindex --correction means" in caplog.text
+    stage.accept("b")
+    assert stage.read() == old
+    stage.reindexer.begin(ReindexRequest(correction="means"))
+    stage.work()
+    assert stage.held() == {old: {"a": 1, "b": 1}, new: {"a": 1, "b": 1}}
+    caplog.clear()
+    for read in (new, old, new):
+        stage.restart()
+        assert stage.read() == read
+        stage.work(2)
+        stage.reindexer.rollback()
+    assert "another model" not in caplog.text
 
 
 def test_another_model_that_is_only_set_is_refused(stage: Stage) -> None:
