@@ -192,8 +192,7 @@ class Reindexer(PeriodicWorker):
         targets = _looked_after(parts)
         if not targets:
             self._forget()
-            self._following.clear()
-            return IDLE_S
+            return self._catch_up_alone(parts.active)
         # By identity: one that was begun anew with the same model has the same name.
         if [*map(id, targets)] != [*map(id, self._seen)]:
             self._forget()
@@ -232,6 +231,13 @@ class Reindexer(PeriodicWorker):
         finally:
             if any(failures):
                 self._complete = None
+
+    def _catch_up_alone(self, active: Target) -> float:
+        """Write what came in before a switch was confirmed: no pass makes up for it any more."""
+        while self._following:
+            self._catch_up(*self._following[0], (active,))
+            self._following.popleft()
+        return IDLE_S
 
     def _go_on(self, running: Pass, targets: tuple[Target, ...]) -> float:
         if running.todo:
@@ -290,7 +296,8 @@ class Reindexer(PeriodicWorker):
             else:
                 target.withdraw(event)
         except Exception as error:
-            if all(target is not each for each in _looked_after(self._targets.parts)):
+            parts = self._targets.parts
+            if all(target is not each for each in (parts.active, *_looked_after(parts))):
                 return "given up meanwhile"  # and closed: what is raised then means no more
             if isinstance(error, Unavailable):
                 raise

@@ -437,6 +437,21 @@ def test_another_model_that_is_only_set_is_refused(stage: Stage) -> None:
     assert list(stage.held()) == ["fake@1"]
 
 
+def test_what_waits_when_a_switch_is_confirmed_is_not_lost(stage: Stage) -> None:
+    stage.reindexer.begin(OTHER.model_copy(update={"hold": True}))
+    stage.work()
+    stage.accept("f")
+    stage.reindexer.switch()
+    stage.reindexer.confirm()
+    url = "/internal/reports/f/versions/1"
+    stage.source.broken[url] = Unavailable("ingest is away")
+    with pytest.raises(Unavailable):
+        stage.work(1)
+    del stage.source.broken[url]
+    stage.work(1)
+    assert stage.held() == {"other@1": ALL | {"f": 1}}
+
+
 def test_held_it_waits_for_the_switch_and_can_be_given_up(stage: Stage) -> None:
     held = OTHER.model_copy(update={"hold": True})
     stage.reindexer.begin(held)
