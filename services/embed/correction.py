@@ -64,7 +64,10 @@ class LanguageCorrection:
         if wanted in {"means", means_name(MEANS_FILE)}:
             return cls.load(model)
         if wanted not in earlier_means():
-            raise InvalidInput(f"This release does not have the language means {wanted}.")
+            raise InvalidInput(
+                f"This release does not have the language means {wanted}. Set "
+                "NAVIGATOR_EMBED_CORRECTION=means, or use the release that has them."
+            )
         return cls.load(model, EARLIER_MEANS / f"{wanted}.npz")
 
     def correct_queries(self, vectors: Vectors, weights: Sequence[Weights]) -> Vectors:
@@ -111,8 +114,8 @@ def means_name(path: Path) -> str:
 
 
 def earlier_means(folder: Path = EARLIER_MEANS) -> frozenset[str]:
-    """The names of the means that earlier releases had as theirs."""
-    return frozenset(path.stem for path in folder.glob("means-*.npz"))
+    """The names of the means that earlier releases had as theirs, and this one has not."""
+    return frozenset(path.stem for path in folder.glob("means-*.npz")) - {means_name(MEANS_FILE)}
 
 
 def _corrected(
