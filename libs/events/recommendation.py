@@ -15,6 +15,7 @@ from pydantic import (
 from libs.events.cards import EvidenceLevel, QuotedDocument, Statement
 from libs.events.fit import Fit
 from libs.events.listing import PartnerName
+from libs.events.numbers import Goal, no_truth_value
 from libs.events.profile import Profile
 from libs.events.ranking import Score
 from libs.events.report import (
@@ -37,15 +38,7 @@ MAX_CHALLENGE_CHARS = 5_000
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 
 
-def _no_truth_value(value: object) -> object:
-    # True would be taken for 1. Text is no error here: in an address all values are.
-    if isinstance(value, bool):
-        raise ValueError("a number is wanted here, not true or false")  # noqa: TRY004 - pydantic's way
-    return value
-
-
-Goal = Annotated[int, Field(ge=1, le=17), BeforeValidator(_no_truth_value)]
-Year = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR), BeforeValidator(_no_truth_value)]
+Year = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR), BeforeValidator(no_truth_value)]
 
 
 # Each that is not known is looked for in the collection.

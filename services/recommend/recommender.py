@@ -47,7 +47,7 @@ class Recommender:
     def recommend(self, request: RecommendationRequest) -> Recommendations:
         """The best projects for a challenge, each once, with its evidence.
 
-        Raises InvalidInput for a profile's place that is not known.
+        Raises InvalidInput for a profile's place or target group that is not known.
         """
         asker = Asker.of(request.profile, self.places()) if request.profile else None
         retrieved = self.search.retrieve(
@@ -89,10 +89,7 @@ class Recommender:
 
     def _fits(self, candidates: Iterable[Candidate], asker: Asker) -> dict[str, Fit]:
         places = self.places()
-        return {
-            found.report_id: fit(asker, record.content.report, places)
-            for found, record in candidates
-        }
+        return {found.report_id: fit(asker, record, places) for found, record in candidates}
 
     def _candidates(self, hits: list[PassageHit]) -> Iterator[Candidate]:
         for report in group(hits):
