@@ -33,6 +33,7 @@ from libs.events.report import (
     Slug,
     Strict,
 )
+from libs.taxonomy.wording import Language
 
 MAX_CHALLENGE_CHARS = 5_000
 FIRST_YEAR, LAST_YEAR = 1900, 2100
@@ -94,6 +95,7 @@ class RecommendationRequest(Strict):
                 {
                     "challenge": "Unga som varken arbetar eller studerar och som vi inte når",
                     "language": "sv",
+                    "answer_language": "sv",
                     "limit": 5,
                 }
             ]
@@ -105,6 +107,13 @@ class RecommendationRequest(Strict):
     filters: Filters = Filters()
     profile: Annotated[
         Profile | None, Field(description="Who asks: each card then tells how it carries over.")
+    ] = None
+    answer_language: Annotated[
+        Language | None,
+        Field(
+            description="For `wording`, and quotations in this language first where a report has "
+            "them. Nothing is translated by machine."
+        ),
     ] = None
     limit: Annotated[
         int, Field(strict=True, ge=1, le=50, description="Most projects to return.")
@@ -177,6 +186,18 @@ class MethodCard(Answer):
     link: str
 
 
+class Wording(Answer):
+    """What the ids and codes of an answer are called; quotations stay as their reports have them.
+
+    Keys are `themes.…`, `target_groups.…` and `sdgs.…` of the taxonomy, `outcome.…`, `evidence.…`
+    (the grades, and `evidence.note`), `statement.…` for kinds of statements, `ranking.…` and
+    `fit.…` for the parts of a place and of a fit, and `code.…` for what their codes say.
+    """
+
+    language: Language
+    words: Annotated[dict[str, str], Field(description="Of what stands in this answer.")]
+
+
 class Recommendations(Answer):
     """The answer to one challenge, best first; empty when the collection holds nothing.
 
@@ -192,5 +213,8 @@ class Recommendations(Answer):
         tuple[str, ...],
         Field(description="Where nothing is close: the themes of what is nearest, at most 3."),
     ] = ()
+    wording: Annotated[
+        Wording | None, Field(description="None without `answer_language` in the request.")
+    ] = None
     model: Annotated[str, Field(description="Embedding model that was asked.")]
     trace_id: str | None

@@ -16,6 +16,7 @@ from libs.places.table import Places
 from libs.telemetry import names
 from libs.telemetry.propagation import current_trace_id
 from libs.vectors.port import PassageHit
+from services.recommend.answer_words import wording
 from services.recommend.cards import card, group
 from services.recommend.figures import size_class
 from services.recommend.passage_search import PassageSearch
@@ -54,9 +55,10 @@ class Recommender:
             request.challenge, request.language, request.filters, limit=self.settings.candidates
         )
         with self.tracer.start_as_current_span(names.SPAN_CARDS) as span:
-            cards = self._cards(retrieved.hits, request.limit, asker)
+            cards = self._cards(retrieved.hits, request, asker)
             span.set_attribute(names.CARDS, len(cards))
         themes = nearest_themes(retrieved.hits) if retrieved.nothing_close else ()
+        language = request.answer_language
         # With a filter the filter may be why.
         if retrieved.nothing_close and request.filters == Filters():
             self._note_unmet(request, themes, asker)
@@ -65,12 +67,16 @@ class Recommender:
             cards=tuple(cards),
             nothing_close=retrieved.nothing_close,
             nearest_themes=themes,
+            wording=language and wording(language, cards, themes),
             model=retrieved.model,
             trace_id=current_trace_id(),
         )
 
-    def _cards(self, hits: list[PassageHit], limit: int, asker: Asker | None) -> list[MethodCard]:
+    def _cards(
+        self, hits: list[PassageHit], request: RecommendationRequest, asker: Asker | None
+    ) -> list[MethodCard]:
         # What is in the order found already needs no more records than are shown.
+        limit = request.limit
         pool = max(limit, self.settings.ranked_reports) if self.ranker.reorders else limit
         candidates = list(islice(self._candidates(hits), pool))
         fits = self._fits(candidates, asker) if asker else {}
@@ -83,6 +89,7 @@ class Recommender:
                 each.score,
                 fit=fits.get(each.found.report_id),
                 most_evidence=most,
+                language=request.answer_language,
             )
             for each in ranked[:limit]
         ]
