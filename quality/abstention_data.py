@@ -89,6 +89,23 @@ def examples() -> list[Example]:
     return [*_questions(), *_labels(), *_cases(), *_authorities(), *_sentences()]
 
 
+def untouched() -> list[Example]:
+    """Questions on both sides that nothing was learnt from, tried on or chosen by.
+
+    Written after the floor was set, on other subjects than the off-topic ones of `examples`. They
+    stay what they are only as long as no number is changed because of them.
+    """
+    kinds = {
+        "on-topic": Source.ASKED,
+        "elsewhere": Source.ELSEWHERE,
+        "municipal": Source.MUNICIPAL,
+    }
+    return [
+        Example(kinds[each["kind"]], each["question"], each["language"], each["subject"])
+        for each in json.loads((DEMO_FOLDER / "untouched_questions.json").read_bytes())
+    ]
+
+
 def _data() -> Path:
     return Path(os.environ.get("NAVIGATOR_DATA", "../shared/data"))
 

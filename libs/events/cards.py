@@ -104,8 +104,8 @@ class EvidenceGrade(StrEnum):
 class EvidenceLevel(Told):
     """How a report says that its results were seen. None is said of a report that is ungraded.
 
-    It is no grade of the project: `note` is the key of the sentence, in the translations of the
-    pages, that says what it is not.
+    It is no grade of the project: `note` is the key of the sentence, in an answer's `wording` and
+    the pages' translations, that says what it is not.
     """
 
     level: Annotated[int, Field(ge=1, le=5)]

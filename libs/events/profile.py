@@ -1,11 +1,12 @@
-"""Who asks: her municipality, and what it has to spend."""
+"""Who asks: her municipality, whom she wants to reach, and what there is to spend."""
 
 from typing import Annotated
 
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
+from libs.events.numbers import Goal
 from libs.events.places import Kilometres, PlaceId
-from libs.events.report import Budget, CountryCode, Line, Strict
+from libs.events.report import Budget, CountryCode, Line, Slug, Strict
 
 
 def _with_a_number(budget: object) -> object:
@@ -30,6 +31,7 @@ class Profile(Strict):
             "examples": [
                 {"place": 605155, "budget": {"amount": 1500000, "currency": "SEK"}, "months": 24},
                 {"country": "FI", "population": 6500, "density": 1.4, "km_to_town": 90},
+                {"place": 605155, "target_groups": ["young-people"], "sdgs": [8], "staff": 1.5},
             ]
         },
     )
@@ -61,6 +63,25 @@ class Profile(Strict):
         float | None,
         Field(strict=True, gt=0, le=600, allow_inf_nan=False, description="How long there is."),
     ] = None
+
+    staff: Annotated[
+        float | None,
+        Field(
+            strict=True,
+            gt=0,
+            le=10_000,
+            allow_inf_nan=False,
+            description="Who can work on it, in full-time positions.",
+        ),
+    ] = None
+    target_groups: Annotated[
+        tuple[Slug, ...],
+        Field(max_length=50, description="Whom it is for, by the taxonomy's ids."),
+    ] = ()
+    sdgs: Annotated[
+        tuple[Goal, ...],
+        Field(max_length=17, description="Sustainable Development Goals that it should serve."),
+    ] = ()
 
     @field_validator("name")
     @classmethod

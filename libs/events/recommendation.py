@@ -15,6 +15,7 @@ from pydantic import (
 from libs.events.cards import EvidenceLevel, QuotedDocument, Statement
 from libs.events.fit import Fit
 from libs.events.listing import PartnerName
+from libs.events.numbers import Goal, no_truth_value
 from libs.events.profile import Profile
 from libs.events.ranking import Score
 from libs.events.report import (
@@ -32,20 +33,13 @@ from libs.events.report import (
     Slug,
     Strict,
 )
+from libs.taxonomy.wording import Language
 
 MAX_CHALLENGE_CHARS = 5_000
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 
 
-def _no_truth_value(value: object) -> object:
-    # True would be taken for 1. Text is no error here: in an address all values are.
-    if isinstance(value, bool):
-        raise ValueError("a number is wanted here, not true or false")  # noqa: TRY004 - pydantic's way
-    return value
-
-
-Goal = Annotated[int, Field(ge=1, le=17), BeforeValidator(_no_truth_value)]
-Year = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR), BeforeValidator(_no_truth_value)]
+Year = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR), BeforeValidator(no_truth_value)]
 
 
 # Each that is not known is looked for in the collection.
@@ -101,6 +95,7 @@ class RecommendationRequest(Strict):
                 {
                     "challenge": "Unga som varken arbetar eller studerar och som vi inte når",
                     "language": "sv",
+                    "answer_language": "sv",
                     "limit": 5,
                 }
             ]
@@ -112,6 +107,13 @@ class RecommendationRequest(Strict):
     filters: Filters = Filters()
     profile: Annotated[
         Profile | None, Field(description="Who asks: each card then tells how it carries over.")
+    ] = None
+    answer_language: Annotated[
+        Language | None,
+        Field(
+            description="For `wording`, and quotations in this language first where a report has "
+            "them. Nothing is translated by machine."
+        ),
     ] = None
     limit: Annotated[
         int, Field(strict=True, ge=1, le=50, description="Most projects to return.")
@@ -184,6 +186,18 @@ class MethodCard(Answer):
     link: str
 
 
+class Wording(Answer):
+    """What the ids and codes of an answer are called; quotations stay as their reports have them.
+
+    Keys are `themes.…`, `target_groups.…` and `sdgs.…` of the taxonomy, `outcome.…`, `evidence.…`
+    (the grades, and `evidence.note`), `statement.…` for kinds of statements, `ranking.…` and
+    `fit.…` for the parts of a place and of a fit, and `code.…` for what their codes say.
+    """
+
+    language: Language
+    words: Annotated[dict[str, str], Field(description="Of what stands in this answer.")]
+
+
 class Recommendations(Answer):
     """The answer to one challenge, best first; empty when the collection holds nothing.
 
@@ -199,5 +213,8 @@ class Recommendations(Answer):
         tuple[str, ...],
         Field(description="Where nothing is close: the themes of what is nearest, at most 3."),
     ] = ()
+    wording: Annotated[
+        Wording | None, Field(description="None without `answer_language` in the request.")
+    ] = None
     model: Annotated[str, Field(description="Embedding model that was asked.")]
     trace_id: str | None

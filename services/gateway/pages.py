@@ -69,10 +69,9 @@ async def _ask(backend: Backend, page: Page) -> Response:
     )
     if asked is None or hint:
         return show(status=InvalidInput.status if hint else 200, answer=None)
+    wanted = {"challenge": challenge, "answer_language": page.texts.language, "limit": MOST_CARDS}
     try:
-        answer = await backend.recommend(
-            RecommendationRequest(challenge=challenge, limit=MOST_CARDS)
-        )
+        answer = await backend.recommend(RecommendationRequest.model_validate(wanted))
     except NavigatorError as error:
         return show(error=problem_of(error), headers=retry_headers(error), answer=None)
     return show(answer=answer)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-LANGUAGES: Final = ("sv", "fi", "en", "de", "pl", "et", "lv", "lt", "da", "nb")
+from libs.taxonomy.wording import LANGUAGES, words
+
 DEFAULT: Final = "en"
 FOLDER: Final = Path(__file__).parent / "translations"
 
@@ -33,12 +34,13 @@ class Translation:
 
 def read_translations() -> dict[str, Translation]:
     """All ten, by language, in the order of the language menu."""
-    return {
-        language: Translation(
-            language, json.loads((FOLDER / f"{language}.json").read_text(encoding="utf-8"))
-        )
-        for language in LANGUAGES
-    }
+    return {language: Translation(language, _texts(language)) for language in LANGUAGES}
+
+
+def _texts(language: str) -> Mapping[str, str]:
+    # What answers are made of has the same words here as for other clients.
+    own = json.loads((FOLDER / f"{language}.json").read_text(encoding="utf-8"))
+    return {**words(language), **own}
 
 
 def chosen_language(asked: str | None) -> str | None:

@@ -18,10 +18,10 @@ from libs.vectors.port import PassageIndex
 from services.recommend.api import routes
 from services.recommend.collection import active_collection
 from services.recommend.feedback.api import feedback_routes
-from services.recommend.feedback.desk import FeedbackDesk
+from services.recommend.feedback.desk import FeedbackDesk, forget_reasons
 from services.recommend.feedback.pace import Pace
 from services.recommend.feedback.scores import FeedbackScores
-from services.recommend.feedback.voters import forget_salts
+from services.recommend.feedback.voters import KEEP_SALTS, forget_salts
 from services.recommend.handlers import RecommendHandlers
 from services.recommend.migrations.upgrade import upgrade
 from services.recommend.passage_search import PassageSearch
@@ -40,8 +40,6 @@ from services.recommend.unmet.api import unmet_routes
 from services.recommend.unmet.needs import UnmetNeeds, forget_needs
 
 NAME: Final = "recommend"
-# Behind the end of their day, for clocks that are a little late.
-KEEP_SALTS: Final = dt.timedelta(hours=1)
 
 
 def build(settings: RecommendSettings, platform: Platform) -> Service:
@@ -118,6 +116,7 @@ def build(settings: RecommendSettings, platform: Platform) -> Service:
     serve_operations(app, telemetry, checks, also=also)
     kept: dict[Forget, dt.timedelta] = {
         forget_salts: KEEP_SALTS,
+        forget_reasons: dt.timedelta(days=settings.reasons_kept_days),
         forget_needs: dt.timedelta(days=settings.needs_kept_days),
     }
     return Service(

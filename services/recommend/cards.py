@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from libs.events.fit import Fit
 from libs.events.ranking import Score
@@ -11,6 +12,10 @@ from libs.vectors.port import PassageHit, PayloadValue
 from services.recommend.citing import quoted_document, report_link
 from services.recommend.records import Record
 from services.recommend.statements import completed
+
+# Of the nearest passage's similarity: between what translations have and what other texts have
+# (docs/adr/0038).
+NEAR_ENOUGH: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +52,10 @@ def card(
     *,
     fit: Fit | None = None,
     most_evidence: int,
+    language: str | None = None,
 ) -> MethodCard:
-    """The card of one report."""
-    content, cited = record.content, found.hits[:most_evidence]
+    """The card of one report. `language` is the one to quote in, where there is a choice."""
+    content, cited = record.content, in_language(found.hits, language)[:most_evidence]
     report = content.report
     return MethodCard(
         report_id=found.report_id,
@@ -78,6 +84,17 @@ def card(
         evidence_level=record.evidence_level,
         link=f"/reports/{found.report_id}",
     )
+
+
+def in_language(hits: Sequence[PassageHit], language: str | None) -> list[PassageHit]:
+    """Passages in the language first, if they could say the same as the nearest of all."""
+    nearest = max((hit.similarity or 0.0 for hit in hits), default=0.0)
+
+    def behind(hit: PassageHit) -> bool:
+        own = str(hit.payload.get("language") or "").partition("-")[0]
+        return own != language or (hit.similarity or 0.0) < NEAR_ENOUGH * nearest
+
+    return sorted(hits, key=behind)
 
 
 def evidence(found: FoundReport, hit: PassageHit, documents: Sequence[DocumentInfo]) -> Evidence:

@@ -62,13 +62,7 @@ class Citing:
         value = self._record
         for part in path:
             value = value[part]
-        return Citation(
-            report_id=self.content.report_id,
-            version=self.content.version,
-            pointer=json_pointer(("report", *path)),
-            value=value,
-            link=report_link(self.content.report_id, self.content.version),
-        )
+        return cited_field(self.content, path, value)
 
     @cached_property
     def _record(self) -> Any:
@@ -83,6 +77,17 @@ class Citing:
         if number not in self._documents:
             self._documents[number] = quoted_document(number, self.content.documents)
         return self._documents[number]
+
+
+def cited_field(content: ReportContent, path: Path, value: Any) -> Citation:
+    """A field's citation, where its value is at hand: as JSON writes it."""
+    return Citation(
+        report_id=content.report_id,
+        version=content.version,
+        pointer=json_pointer(("report", *path)),
+        value=value,
+        link=report_link(content.report_id, content.version),
+    )
 
 
 def quoted_document(number: object, documents: Sequence[DocumentInfo]) -> QuotedDocument | None:

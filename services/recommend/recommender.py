@@ -16,6 +16,7 @@ from libs.places.table import Places
 from libs.telemetry import names
 from libs.telemetry.propagation import current_trace_id
 from libs.vectors.port import PassageHit
+from services.recommend.answer_words import wording
 from services.recommend.cards import card, group
 from services.recommend.figures import size_class
 from services.recommend.passage_search import PassageSearch
@@ -47,16 +48,17 @@ class Recommender:
     def recommend(self, request: RecommendationRequest) -> Recommendations:
         """The best projects for a challenge, each once, with its evidence.
 
-        Raises InvalidInput for a profile's place that is not known.
+        Raises InvalidInput for a profile's place or target group that is not known.
         """
         asker = Asker.of(request.profile, self.places()) if request.profile else None
         retrieved = self.search.retrieve(
             request.challenge, request.language, request.filters, limit=self.settings.candidates
         )
         with self.tracer.start_as_current_span(names.SPAN_CARDS) as span:
-            cards = self._cards(retrieved.hits, request.limit, asker)
+            cards = self._cards(retrieved.hits, request, asker)
             span.set_attribute(names.CARDS, len(cards))
         themes = nearest_themes(retrieved.hits) if retrieved.nothing_close else ()
+        language = request.answer_language
         # With a filter the filter may be why.
         if retrieved.nothing_close and request.filters == Filters():
             self._note_unmet(request, themes, asker)
@@ -65,12 +67,16 @@ class Recommender:
             cards=tuple(cards),
             nothing_close=retrieved.nothing_close,
             nearest_themes=themes,
+            wording=language and wording(language, cards, themes),
             model=retrieved.model,
             trace_id=current_trace_id(),
         )
 
-    def _cards(self, hits: list[PassageHit], limit: int, asker: Asker | None) -> list[MethodCard]:
+    def _cards(
+        self, hits: list[PassageHit], request: RecommendationRequest, asker: Asker | None
+    ) -> list[MethodCard]:
         # What is in the order found already needs no more records than are shown.
+        limit = request.limit
         pool = max(limit, self.settings.ranked_reports) if self.ranker.reorders else limit
         candidates = list(islice(self._candidates(hits), pool))
         fits = self._fits(candidates, asker) if asker else {}
@@ -83,16 +89,14 @@ class Recommender:
                 each.score,
                 fit=fits.get(each.found.report_id),
                 most_evidence=most,
+                language=request.answer_language,
             )
             for each in ranked[:limit]
         ]
 
     def _fits(self, candidates: Iterable[Candidate], asker: Asker) -> dict[str, Fit]:
         places = self.places()
-        return {
-            found.report_id: fit(asker, record.content.report, places)
-            for found, record in candidates
-        }
+        return {found.report_id: fit(asker, record, places) for found, record in candidates}
 
     def _candidates(self, hits: list[PassageHit]) -> Iterator[Candidate]:
         for report in group(hits):

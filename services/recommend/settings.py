@@ -45,6 +45,9 @@ class RecommendSettings(BaseSettings):
     feedback_per_minute: Annotated[
         float, Field(gt=0, description="Verdicts that one caller may give in the long run.")
     ] = 10.0
+    reasons_kept_days: Annotated[
+        int, Field(ge=1, description="Days until a verdict's reason, if given, is forgotten.")
+    ] = 730
     needs_kept_days: Annotated[
         int, Field(ge=1, description="Days until an unmet need, with its words, is forgotten.")
     ] = 730

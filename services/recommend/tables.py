@@ -21,7 +21,8 @@ class FeedbackRow(OwnRow):
     """One verdict on one report by one voter.
 
     `voter` is a tenant, or a hash that nobody can undo once the day's salt is forgotten. `counted`
-    is False for a tenant's word on its own report. `reason` never leaves this table.
+    is False for a tenant's word on its own report. `reason` never leaves this table; some day it is
+    forgotten, with the key and the fingerprint (then empty) of the request that gave it.
     """
 
     __tablename__ = "feedback"

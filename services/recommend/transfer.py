@@ -4,43 +4,39 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from libs.events.fit import Compared, Fit
+from libs.events.fit import NOT_IN_PROFILE, Compared, Fit
 from libs.events.profile import Profile
 from libs.events.ranking import ScorePart
-from libs.events.report import Budget, Period, Place, ReportMetadata
+from libs.events.report import Place
 from libs.places.table import Places
 from services.recommend.figures import Figures, figures_in, figures_of
-from services.recommend.likeness import (
-    SAME_FAMILY,
-    country_alike,
-    distance_alike,
-    people_alike,
-    sufficient,
-)
+from services.recommend.likeness import SAME_FAMILY, country_alike, distance_alike, people_alike
+from services.recommend.means import Means, needs
+from services.recommend.purpose import NOT_IN_REPORT, check_groups, goals, target_groups
+from services.recommend.records import Record
 
 # What an unknown part counts, as in the ranking's weights: neither for nor against.
 NEUTRAL: Final = 0.5
 ALIKE: Final = 0.75
-_DAYS_A_MONTH: Final = 30.44
-_NOT_IN_PROFILE: Final = ScorePart(value=None, code="not-in-profile")
-_NOT_IN_REPORT: Final = ScorePart(value=None, code="not-in-report")
-_OTHER_CURRENCY: Final = ScorePart(value=None, code="other-currency")
 Measure = Callable[[float, float], float]
 Pair = tuple[float | None, float | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks: her place's figures, and what she has. Made once for a question."""
+    """Who asks: her place's figures, what she has, and for whom. Made once for a question."""
 
     figures: Figures
-    budget: Budget | None = None
-    months: float | None = None
+    means: Means
+    target_groups: tuple[str, ...]
+    sdgs: tuple[int, ...]
 
     @classmethod
     def of(cls, profile: Profile, places: Places) -> "Asker":
-        """Raises InvalidInput for a place that is not known."""
-        return cls(figures_in(profile, places), profile.budget, profile.months)
+        """Raises InvalidInput for a place or a target group that is not known."""
+        check_groups(profile)
+        figures, means = figures_in(profile, places), Means.of(profile)
+        return cls(figures, means, profile.target_groups, profile.sdgs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +55,10 @@ class _Likeness:
         return sum(NEUTRAL if value is None else value for value in values) / len(values)
 
 
-def fit(asker: Asker, report: ReportMetadata, places: Places) -> Fit:
+def fit(asker: Asker, record: Record, places: Places) -> Fit:
     """The fit of one report; of its places the one most alike counts."""
-    compared = [_compare(asker.figures, place, places) for place in report.places]
+    where, taken = record.content.report.places, needs(asker.means, record.content)
+    compared = [_compare(asker.figures, place, places) for place in where]
     best = max(compared, key=_or_neutral, default=_likeness(asker.figures, Figures(), None))
     return Fit(
         overall=best.overall,
@@ -69,7 +66,11 @@ def fit(asker: Asker, report: ReportMetadata, places: Places) -> Fit:
         density=best.density,
         remoteness=best.remoteness,
         country=best.country,
-        needs=_needs(asker, report),
+        needs=taken.part,
+        target_groups=target_groups(asker.target_groups, record),
+        sdgs=goals(asker.sdgs, record),
+        staff=taken.staff,
+        converted=taken.converted,
         compared_with=best.compared_with,
     )
 
@@ -111,7 +112,7 @@ def _part(pairs: Iterable[Pair], measure: Measure) -> ScorePart:
 
 
 def _unknown(asked: object) -> ScorePart:
-    return _NOT_IN_REPORT if asked else _NOT_IN_PROFILE
+    return NOT_IN_REPORT if asked else NOT_IN_PROFILE
 
 
 def _country(here: str | None, there: str | None) -> ScorePart:
@@ -120,34 +121,3 @@ def _country(here: str | None, there: str | None) -> ScorePart:
     value = country_alike(here, there)
     codes = {1.0: "same-country", SAME_FAMILY: "same-family"}
     return ScorePart(value=value, code=codes.get(value, "other-country"))
-
-
-def _needs(asker: Asker, report: ReportMetadata) -> ScorePart:
-    # What lacks most counts: time makes up for no money.
-    parts = [_money(asker.budget, report.budget), _time(asker.months, report.period)]
-    known = [part for part in parts if part.value is not None]
-    if not known:
-        return min(parts, key=_TELLS_MOST.index)
-    least = min(known, key=lambda part: part.value or 0.0)
-    enough = least.value == 1 and len(known) == len(parts)
-    return ScorePart(value=least.value, code="enough") if enough else least
-
-
-_TELLS_MOST: Final = (_OTHER_CURRENCY, _NOT_IN_REPORT, _NOT_IN_PROFILE)
-
-
-def _money(has: Budget | None, took: Budget | None) -> ScorePart:
-    if has is None or took is None:
-        return _unknown(has)
-    if has.currency != took.currency:
-        return _OTHER_CURRENCY
-    value = sufficient(has.amount, took.amount)
-    return ScorePart(value=value, code="enough-money" if value == 1 else "less-money")
-
-
-def _time(months: float | None, period: Period | None) -> ScorePart:
-    if months is None or period is None or period.start is None or period.end is None:
-        return _unknown(months)
-    took = (period.end - period.start).days / _DAYS_A_MONTH
-    value = sufficient(months, took)
-    return ScorePart(value=value, code="enough-time" if value == 1 else "less-time")

@@ -1,10 +1,12 @@
 """Takes feedback in: each verdict of each voter on each report once."""
 
+import datetime as dt
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -18,9 +20,12 @@ from libs.events.feedback import FeedbackReceipt, FeedbackRequest, Verdict
 from libs.events.headers import reused_key
 from libs.events.payloads import FeedbackGiven
 from services.recommend.feedback.pace import Pace
-from services.recommend.feedback.voters import Caller, voter
+from services.recommend.feedback.voters import Caller, voters
 from services.recommend.records import Record, ReportRecords
 from services.recommend.tables import FeedbackRow
+
+# How long a request without a credential is known again by its key alone.
+RETRIED_FOR: Final = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +69,10 @@ class FeedbackDesk:
         now = self.clock()
         fingerprint = hashlib.sha256(given.model_dump_json().encode()).hexdigest()
         with self.database.write() as session:
-            who = voter(session, caller, now.date())
+            who = voters(session, caller, now)
             there = _kept(session, given, who, key)
+            if there is None and key and caller.tenant is None:
+                there = _sent_again(session, given, key, fingerprint, now - RETRIED_FOR)
             if there is not None:
                 if key and there.idempotency_key == key and there.fingerprint != fingerprint:
                     raise reused_key()
@@ -73,7 +80,7 @@ class FeedbackDesk:
             row = FeedbackRow(
                 id=self.new_id(),
                 **given.model_dump(mode="json"),
-                voter=who,
+                voter=who[0],
                 anonymous=caller.tenant is None,
                 counted=counted,
                 idempotency_key=key,
@@ -95,13 +102,13 @@ def _check_method(given: FeedbackRequest, record: Record) -> None:
 
 
 def _kept(
-    session: Session, given: FeedbackRequest, who: str, key: str | None
+    session: Session, given: FeedbackRequest, who: Sequence[str], key: str | None
 ) -> FeedbackRow | None:
-    same_key = (FeedbackRow.voter == who) & (FeedbackRow.idempotency_key == key)
+    same_key = FeedbackRow.voter.in_(who) & (FeedbackRow.idempotency_key == key)
     same_vote = (
         (FeedbackRow.report_id == given.report_id)
         & (FeedbackRow.verdict == given.verdict.value)
-        & (FeedbackRow.voter == who)
+        & FeedbackRow.voter.in_(who)
     )
     found = session.scalars(
         select(FeedbackRow).where(or_(same_key, same_vote) if key else same_vote)
@@ -109,6 +116,36 @@ def _kept(
     # What was said under the key comes first: it is what is asked for again.
     return next(
         (row for row in found if key and row.idempotency_key == key), next(iter(found), None)
+    )
+
+
+def _sent_again(
+    session: Session, given: FeedbackRequest, key: str, fingerprint: str, since: dt.datetime
+) -> FeedbackRow | None:
+    """The same request of somebody without a name, who may have another one since.
+
+    Her name changes with the day, and with her network.
+    """
+    return session.scalar(
+        select(FeedbackRow)
+        .where(FeedbackRow.report_id == given.report_id)
+        .where(FeedbackRow.verdict == given.verdict.value)
+        .where(FeedbackRow.anonymous)
+        .where(FeedbackRow.idempotency_key == key, FeedbackRow.fingerprint == fingerprint)
+        .where(FeedbackRow.created_at >= since)
+        .limit(1)
+    )
+
+
+def forget_reasons(session: Session, before: dt.datetime) -> None:
+    """Forget why a verdict was given, of all that are from before a moment.
+
+    Its request's key and fingerprint go too: by them a guess at the reason could be proven.
+    """
+    session.execute(
+        update(FeedbackRow)
+        .where(FeedbackRow.created_at < before, FeedbackRow.fingerprint != "")
+        .values(reason=None, idempotency_key=None, fingerprint="")
     )
 
 

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from services.recommend.tables import SaltRow
 
 SALT_BYTES: Final = 32
+# Behind the end of their day: for clocks that are a little late, and for what is sent once more.
+KEEP_SALTS: Final = dt.timedelta(hours=1)
 # The smallest network that one household or office gets (RFC 6177): each address in it is hers.
 _HOUSEHOLD_BITS: Final = 64
 
@@ -35,16 +37,23 @@ def caller(tenant: str | None, address: str | None) -> Caller:
     return Caller(tenant, _network(address or ""))
 
 
-def voter(session: Session, caller: Caller, today: dt.date) -> str:
-    """The name that a vote is kept under; at most 80 characters.
+def voters(session: Session, caller: Caller, now: dt.datetime) -> tuple[str, ...]:
+    """The name that a vote is kept under, and hers of yesterday; at most 80 characters each.
 
     For somebody without a credential it is an HMAC-SHA256 of her network under the day's random
-    salt. Once that is forgotten nobody can tell, even by trying all addresses, whose it was.
+    salt. Once that is forgotten nobody can tell, even by trying all addresses, whose it was. Until
+    then, for an hour after midnight, she is known by both days' names.
     """
     if caller.tenant:
-        return f"tenant:{caller.tenant}"
-    hashed = hmac.new(_salt(session, today), caller.network.encode(), "sha256")
-    return f"anonymous:{hashed.hexdigest()}"
+        return (f"tenant:{caller.tenant}",)
+    names = [_anonymous(_salt(session, now.date()), caller)]
+    before = (now - KEEP_SALTS).date()
+    yesterday = session.get(SaltRow, before) if before < now.date() else None
+    return (*names, _anonymous(yesterday.salt, caller)) if yesterday else tuple(names)
+
+
+def _anonymous(salt: bytes, caller: Caller) -> str:
+    return f"anonymous:{hmac.new(salt, caller.network.encode(), 'sha256').hexdigest()}"
 
 
 def forget_salts(session: Session, before: dt.datetime) -> None:

@@ -14,6 +14,7 @@ from libs.database.engine import Database
 from libs.database.sweeper import Sweeper
 from libs.events.feedback import FeedbackRequest, Verdict
 from libs.events.payloads import FeedbackGiven
+from services.recommend.feedback.desk import forget_reasons
 from services.recommend.feedback.scores import FeedbackPart, FeedbackScores
 from services.recommend.feedback.voters import caller, forget_salts
 from services.recommend.handlers import RecommendHandlers
@@ -166,6 +167,53 @@ def test_yesterdays_voters_cannot_be_told_any_more(stage: Stage) -> None:
     Sweeper(stage.database, clock, {forget_salts: dt.timedelta(hours=1)}).sweep()
     with stage.database.read() as session:
         assert session.scalars(select(SaltRow.day)).all() == [stage.now.date()]
+
+
+NIGHT = dt.datetime(2026, 5, 4, 23, 59, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize("key", [None, "a-key"])
+def test_a_request_sent_again_over_midnight_counts_once(stage: Stage, key: str | None) -> None:
+    stage.now = NIGHT
+    first = stage.give(key=key)
+    stage.now += dt.timedelta(minutes=30)
+    again = stage.give(key=key)
+    assert (first.status_code, again.status_code) == (202, 200)
+    assert again.json() == first.json()
+    assert counted(stage).useful == 1
+    assert len(stage.events()) == 1
+
+
+def test_with_its_key_it_does_so_for_a_day_from_another_network_too(stage: Stage) -> None:
+    stage.now = NIGHT
+    first = stage.give(key="a-key")
+    stage.now += dt.timedelta(hours=20)
+    assert stage.give(key="a-key", address="198.51.100.9").json() == first.json()
+    # Another's request under the same key is her own.
+    assert stage.give("tried", key="a-key", address="198.51.100.9").status_code == 202
+    stage.now += dt.timedelta(hours=20)
+    assert stage.give(key="a-key").status_code == 202
+
+
+def test_a_tenant_s_key_is_its_own(stage: Stage) -> None:
+    assert stage.give(key="a-key", tenant="kiruna").status_code == 202
+    assert stage.give(key="a-key", tenant="lulea").status_code == 202
+    assert stage.give(key="a-key").status_code == 202
+    assert counted(stage).useful == 3
+
+
+def test_a_reason_is_forgotten_and_its_verdict_counts_on(stage: Stage) -> None:
+    stage.give("tried", reason="Anna på torget", key="a-key")
+    stage.now += dt.timedelta(days=40)
+    stage.give("useful", reason="Ny")
+    clock: Callable[[], dt.datetime] = lambda: stage.now  # noqa: E731 - a value
+    rules = {forget_reasons: dt.timedelta(days=30)}
+    for _ in range(2):
+        Sweeper(stage.database, clock, rules).sweep()
+    kept = {row.verdict: row for row in rows(stage)}
+    assert (kept["tried"].reason, kept["useful"].reason) == (None, "Ny")
+    assert (kept["tried"].idempotency_key, kept["tried"].fingerprint) == (None, "")
+    assert (counted(stage).tried, counted(stage).useful) == (1, 1)
 
 
 def test_who_votes_too_fast_is_told_when_to_come_back(stage: Stage) -> None:

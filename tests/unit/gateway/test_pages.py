@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser
 from libs.errors import Gone, InvalidInput, NavigatorError, Overloaded, Unavailable
 from libs.events.recommendation import MAX_CHALLENGE_CHARS
 from libs.events.report import Contact, Origin, Outcome, Provenance, Section
-from services.gateway.translations import LANGUAGES
+from libs.taxonomy.wording import LANGUAGES
 from tests.unit.gateway.samples import (
     QUOTE,
     REPORT_ID,

@@ -4,7 +4,8 @@ import pytest
 
 from libs.events.report import Budget, Period, Place, Result
 from libs.taxonomy.labels import label
-from services.gateway.translations import LANGUAGES, read_translations
+from libs.taxonomy.wording import LANGUAGES
+from services.gateway.translations import read_translations
 from services.gateway.wording import Wording, mail_address
 
 TRANSLATIONS = read_translations()

@@ -8,19 +8,24 @@ from hypothesis import strategies as st
 
 from libs.errors import InvalidInput
 from libs.events.fit import Fit
+from libs.events.labels import Label, LabelKind
 from libs.events.profile import Profile
-from libs.events.report import ReportMetadata
+from libs.events.report import NormalisedReport, ReportContent
 from libs.places.table import places
 from services.recommend.likeness import country_alike, distance_alike, people_alike, sufficient
 from services.recommend.ranking.weights import Weights
+from services.recommend.records import Record
 from services.recommend.transfer import NEUTRAL, Asker, fit
 
 KIRUNA, ROVANIEMI, HAMBURG = 605155, 638936, 2911298
 
 
-def told(profile: dict[str, Any], **report: Any) -> Fit:
+def told(profile: dict[str, Any], *found: Label, **fields: Any) -> Fit:
     asker = Asker.of(Profile.model_validate(profile), places())
-    return fit(asker, ReportMetadata.model_validate({"title": "Ett projekt", **report}), places())
+    fields = {"title": "Ett projekt", "language": "sv", "sections": (), **fields}
+    report = NormalisedReport.model_validate(fields)
+    content = ReportContent(report_id="r", version=1, partner="p", report=report)
+    return fit(asker, Record(content, found), places())
 
 
 def at(*names: tuple[str, str | None]) -> list[dict[str, Any]]:
@@ -74,7 +79,8 @@ def test_nothing_is_said_where_nothing_is_known() -> None:
         assert made.overall is None
         assert made.needs.value is None
     assert set(told({}).reasons.values()) == {"not-in-profile"}
-    assert set(told({"place": KIRUNA, "months": 1}).reasons.values()) == {"not-in-report"}
+    asked = {"place": KIRUNA, "months": 1, "target_groups": ["women"], "sdgs": [5]}
+    assert set(told(asked).reasons.values()) == {"not-in-report"}
 
 
 profiles = st.fixed_dictionaries(
@@ -156,6 +162,11 @@ def test_given_figures_take_the_place_of_known_ones() -> None:
 
 
 BUDGET = {"amount": 1_000_000, "currency": "SEK"}
+STAFFED = [
+    {"name": "Nystart", "needs": {"staff": "Två coacher på heltid"}},
+    {"name": "Språkvän", "needs": {"staff": "En samordnare på halvtid"}},
+    {"name": "Bytesdag", "needs": {"staff": "Den som har tid"}},
+]
 TWO_YEARS = {"start": "2020-01-01", "end": "2021-12-31"}
 
 
@@ -165,7 +176,7 @@ TWO_YEARS = {"start": "2020-01-01", "end": "2021-12-31"}
         ({"budget": BUDGET}, {"budget": BUDGET}, 1, "enough-money"),
         ({"budget": BUDGET}, {"budget": BUDGET | {"amount": 1e7}}, 0, "less-money"),
         ({"budget": BUDGET | {"amount": 0}}, {"budget": BUDGET}, 0, "less-money"),
-        ({"budget": BUDGET}, {"budget": BUDGET | {"currency": "EUR"}}, None, "other-currency"),
+        ({"budget": BUDGET}, {"budget": BUDGET | {"currency": "UAH"}}, None, "other-currency"),
         ({"budget": BUDGET}, {}, None, "not-in-report"),
         ({}, {"budget": BUDGET}, None, "not-in-profile"),
         ({"months": 24}, {"period": TWO_YEARS}, 1, "enough-time"),
@@ -183,6 +194,12 @@ TWO_YEARS = {"start": "2020-01-01", "end": "2021-12-31"}
             0,
             "less-time",
         ),
+        ({"budget": BUDGET}, {"budget": {"amount": 90_000, "currency": "EUR"}}, 1, "enough-money"),
+        ({"budget": BUDGET}, {"budget": {"amount": 1e6, "currency": "EUR"}}, 0, "less-money"),
+        ({"staff": 2}, {"methods": STAFFED}, 1, "enough-staff"),
+        ({"staff": 0.01}, {"methods": STAFFED}, 0, "less-staff"),
+        ({"staff": 2}, {"methods": [{"name": "Mentor"}]}, None, "not-in-report"),
+        ({"staff": 2, "budget": BUDGET}, {"methods": STAFFED, "budget": BUDGET}, 1, "enough"),
     ],
 )
 def test_what_it_took_is_held_against_what_there_is(
@@ -192,16 +209,64 @@ def test_what_it_took_is_held_against_what_there_is(
     assert (needs.value, needs.code) == (value, code)
 
 
+def test_a_budget_in_another_currency_is_told_in_the_asker_s() -> None:
+    taken = {"amount": 100_000, "currency": "EUR"}
+    converted = told({"budget": BUDGET}, budget=taken).converted
+    assert converted is not None
+    assert converted.budget.currency == "SEK"
+    assert 900_000 < converted.budget.amount < 1_300_000
+    assert "European Central Bank" in converted.source
+    assert told({"budget": BUDGET}, budget=BUDGET).converted is None
+
+
+def test_what_a_method_takes_of_people_is_cited_and_the_least_of_them_counts() -> None:
+    taken = told({"staff": 1}, methods=STAFFED).staff
+    assert taken is not None
+    assert (taken.full_time, taken.method) == (0.5, "Språkvän")
+    assert taken.citation.pointer == "/report/methods/1/needs/staff"
+    assert taken.citation.value == "En samordnare på halvtid"
+
+
+@pytest.mark.parametrize(
+    ("given", "found", "value", "code"),
+    [
+        (["women", "families"], (), 1, "all-named"),
+        (["women", "children"], (), 0.5, "some-named"),
+        (["children"], (), 0, "others-named"),
+        ([], ("families", "women"), 1, "all-named"),
+        (["children"], ("families", "women"), 0, "others-named"),
+        ([], (), None, "not-in-report"),
+    ],
+)
+def test_for_whom_is_what_is_given_or_else_what_was_found(
+    given: list[str], found: tuple[str, ...], value: float | None, code: str
+) -> None:
+    kind = LabelKind.TARGET_GROUP
+    labels = [Label(kind=kind, value=group, confidence=0.9) for group in found]
+    asked = {"target_groups": ["women", "families"]}
+    part = told(asked, *labels, target_groups=given).target_groups
+    assert (part.value, part.code) == (value, code)
+
+
+def test_goals_likewise() -> None:
+    found = Label(kind=LabelKind.SDG, value="11", confidence=0.9)
+    assert told({"sdgs": [5, 11]}, sdgs=[11, 12]).sdgs.value == 0.5
+    assert told({"sdgs": [11]}, found).sdgs.code == "all-named"
+    assert told({"sdgs": [1]}, found).sdgs.value == 0
+    assert told({}, found).sdgs.code == "not-in-profile"
+
+
 @pytest.mark.parametrize(
     ("profile", "pointer"),
     [
+        ({"target_groups": ["women", "no-such-group"]}, "/profile/target_groups/1"),
         ({"place": 1}, "/profile/place"),
         ({"place": KIRUNA, "country": "FI"}, "/profile/country"),
         ({"name": "Neustadt", "country": "DE"}, "/profile/name"),
         ({"name": "Ingenstans", "country": "SE"}, "/profile/name"),
     ],
 )
-def test_a_place_that_is_not_clear_is_refused(profile: dict[str, Any], pointer: str) -> None:
+def test_what_is_not_known_is_refused(profile: dict[str, Any], pointer: str) -> None:
     with pytest.raises(InvalidInput) as raised:
         Asker.of(Profile.model_validate(profile), places())
     assert [error.pointer for error in raised.value.errors] == [pointer]

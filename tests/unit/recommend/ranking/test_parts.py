@@ -17,7 +17,7 @@ def told(**report: Any) -> dict[PartName, ScorePart]:
     normalised = NormalisedReport.model_validate({"title": "t", "sections": (), **report})
     record = Record(ReportContent(report_id="r", version=1, partner="p", report=normalised))
     asker = Asker.of(Profile(name="Kiruna", country="SE", months=12), places())
-    tellers = tellers_of_fit({"r": fit(asker, normalised, places())})
+    tellers = tellers_of_fit({"r": fit(asker, record, places())})
     return {name: tell(record) for name, tell in tellers.items()}
 
 
