@@ -1,6 +1,6 @@
 """Recommend over HTTP."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from libs.events.recommendation import RecommendationRequest, Recommendations
 from services.recommend.recommender import Recommender
@@ -10,8 +10,8 @@ def routes(recommender: Recommender) -> APIRouter:
     """The router."""
     router = APIRouter()
 
-    @router.post("/v1/recommendations")
-    def recommend(request: RecommendationRequest) -> Recommendations:
-        return recommender.recommend(request)
+    @router.post("/v1/recommendations", response_model=Recommendations)
+    def recommend(request: RecommendationRequest) -> Response:
+        return Response(recommender.recommend(request).json(), media_type="application/json")
 
     return router

@@ -8,9 +8,10 @@ from libs.events.ranking import Score
 from libs.events.recommendation import Evidence, MethodCard
 from libs.events.report import DocumentInfo
 from libs.vectors.port import PassageHit, PayloadValue
+from services.recommend.answer import Card
 from services.recommend.citing import quoted_document, report_link
-from services.recommend.records import Record
-from services.recommend.statements import completed
+from services.recommend.record import Record
+from services.recommend.statements import missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,11 @@ class FoundReport:
     report_id: str
     version: int
     hits: tuple[PassageHit, ...]
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Which version of which report it is."""
+        return self.report_id, self.version
 
     @property
     def score(self) -> float:
@@ -47,11 +53,11 @@ def card(
     *,
     fit: Fit | None = None,
     most_evidence: int,
-) -> MethodCard:
+) -> Card:
     """The card of one report."""
     content, cited = record.content, found.hits[:most_evidence]
     report = content.report
-    return MethodCard(
+    fields = MethodCard(
         report_id=found.report_id,
         version=found.version,
         title=report.title,
@@ -74,10 +80,11 @@ def card(
         ranking=ranking,
         fit=fit,
         evidence=tuple(evidence(found, hit, content.documents) for hit in cited),
-        statements=completed(record.statements, content, record.labels, cited),
         evidence_level=record.evidence_level,
         link=f"/reports/{found.report_id}",
     )
+    more = missing(record.statements.kinds, content, record.labels, cited)
+    return Card(fields, record.statements.with_more(more))
 
 
 def evidence(found: FoundReport, hit: PassageHit, documents: Sequence[DocumentInfo]) -> Evidence:

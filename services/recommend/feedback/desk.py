@@ -19,7 +19,8 @@ from libs.events.headers import reused_key
 from libs.events.payloads import FeedbackGiven
 from services.recommend.feedback.pace import Pace
 from services.recommend.feedback.voters import Caller, voter
-from services.recommend.records import Record, ReportRecords
+from services.recommend.record import Record
+from services.recommend.records import ReportRecords
 from services.recommend.tables import FeedbackRow
 
 

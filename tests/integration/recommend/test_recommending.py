@@ -14,6 +14,8 @@ from services.recommend.passage_search import Retrieved
 from services.recommend.ranking.ranker import Ranker
 from services.recommend.ranking.weights import Weights
 from services.recommend.recommender import Recommender
+from services.recommend.record import Record
+from services.recommend.records import Key
 from services.recommend.settings import RecommendSettings
 from services.recommend.unmet.needs import UnmetNeeds
 from tests.integration.recommend.stage import REPORT, Stage
@@ -46,8 +48,8 @@ class Away(UnmetNeeds):
 class NoRecords:
     """Reports that were all withdrawn."""
 
-    def record(self, *_: object) -> None:
-        return None
+    def several(self, _: object) -> dict[Key, Record]:
+        return {}
 
 
 def _no_places() -> Places:
@@ -83,7 +85,7 @@ def test_without_a_database_the_answer_is_given_all_the_same(
     stage: Stage, own_database: Database
 ) -> None:
     needs = Away(own_database, lambda: stage.now, stage.needs.detector)
-    assert recommender(stage, needs, nothing_close=True).recommend(ASKED).nothing_close
+    assert recommender(stage, needs, nothing_close=True).recommend(ASKED).head.nothing_close
 
 
 def test_votes_are_a_part_of_a_cards_place(stage: Stage) -> None:
