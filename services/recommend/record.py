@@ -14,8 +14,8 @@ from services.recommend.statements import statements
 # The others are in the statements already.
 _KEPT_LABELS: Final = {LabelKind.SDG, LabelKind.THEME, LabelKind.TARGET_GROUP}
 # What a record takes in memory beside its statements, as tracemalloc counted it: see ADR 33.
-_BYTES: Final = 4_000
-_BYTES_A_BYTE: Final = 6
+_BYTES: Final = 1_000
+_BYTES_A_BYTE: Final = 7
 
 
 @dataclass(frozen=True, slots=True)

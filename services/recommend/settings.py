@@ -29,10 +29,10 @@ class RecommendSettings(BaseSettings):
         int,
         Field(
             ge=1,
-            description="Megabytes of reports' records kept in memory: some 5 KB for a title and "
-            "a text, 45 KB for a report with all fields.",
+            description="Megabytes of reports' records kept in memory: 2 KB of a report "
+            "that is a title and a text, 40 KB of one with all fields.",
         ),
-    ] = 150
+    ] = 100
     parts_off: Annotated[
         tuple[PartName, ...],
         Field(description='Parts of the ranking that do not count, as JSON: ["freshness"].'),

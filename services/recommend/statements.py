@@ -37,7 +37,7 @@ def missing(
 
     `content` needs no sections: a passage carries its own text. `hits` are passages of it.
     """
-    return _few(each for each in matched(Citing(content), labels, hits) if each.kind not in told)
+    return _few(matched(Citing(content), labels, hits, told))
 
 
 def _few(several: Iterable[Statement]) -> tuple[Statement, ...]:
