@@ -34,6 +34,7 @@ from services.recommend.ranking.ranker import Ranker
 from services.recommend.ranking.weights import Weights
 from services.recommend.recommender import Recommender
 from services.recommend.records import MB, ReportRecords
+from services.recommend.records_api import records_routes
 from services.recommend.search_api import search_routes
 from services.recommend.settings import RecommendSettings
 from services.recommend.themes import KnownThemes
@@ -112,6 +113,7 @@ def build(settings: RecommendSettings, platform: Platform) -> Service:
     app.include_router(feedback_routes(desk, scores))
     app.include_router(unmet_routes(unmet))
     app.include_router(places_routes(places))
+    app.include_router(records_routes(records, warmer))
     # A question needs its vector. Records and votes are kept in memory, which events only refresh.
     checks = {"embed": peer_check(embed, "embed")}
     also = {

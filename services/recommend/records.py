@@ -46,6 +46,16 @@ class ReportRecords:
         self._lock = threading.Lock()
 
     @property
+    def count(self) -> int:
+        """How many are kept."""
+        return len(self._kept)
+
+    @property
+    def size(self) -> int:
+        """Bytes that they take."""
+        return self._size
+
+    @property
     def full(self) -> bool:
         """Whether one more record would soon put out another."""
         return self._size > 0.9 * self._capacity

@@ -1,7 +1,7 @@
 """Asks for records before a question needs them: after a start, and when reports change.
 
 A question whose records are not kept waits for ingest. This worker asks in the background for a
-few at a time, and rests four times as long as that took: it has a fifth of a core at most.
+few at a time, and rests twice as long as that took: it has a third of a core at most.
 """
 
 import time
@@ -19,7 +19,7 @@ from libs.runtime.peers import answered
 from services.recommend.records import ReportRecords
 
 _STANDING: Final = "/internal/reports/standing"
-_RESTS: Final = 4.0
+_RESTS: Final = 2.0
 _IDLE_S: Final = 3_600.0
 
 
@@ -54,6 +54,11 @@ class RecordWarmer:
         """Do not ask for it any more."""
         with self._lock:
             self._waiting.pop(report_id, None)
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to ask for."""
+        return self._idle
 
     def step(self) -> float:
         """Ask for a few; returns the seconds to rest. Raises Unavailable when ingest is away."""
