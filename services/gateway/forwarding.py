@@ -85,10 +85,11 @@ class Forwarder:
             if not _is_short(answer):
                 return _PassedOn(self._service, answer, ended)
             try:
-                return await _whole(answer)
+                whole = await _whole(answer)
             finally:
-                ended()
                 await answer.aclose()
+        ended()
+        return whole
 
     def _onward(self, request: Request) -> httpx.Request:
         # The client's own timeouts hold for event streams too: ingest sends at least a comment
