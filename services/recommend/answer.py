@@ -4,6 +4,7 @@ Made as models, the 30 statements of a full card took four fifths of an answer's
 read, checked and written again, and no question changes them (docs/adr/0033).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,10 +29,11 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`head` has no cards."""
+    """`head` has no cards. `afterwards` is what is left to do once it is sent."""
 
     head: Recommendations
     cards: tuple[Card, ...]
+    afterwards: Callable[[], None] | None = None
 
     def json(self) -> bytes:
         """The same as a Recommendations with all its cards is written."""

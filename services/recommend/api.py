@@ -1,6 +1,7 @@
 """Recommend over HTTP."""
 
 from fastapi import APIRouter, Response
+from starlette.background import BackgroundTask
 
 from libs.events.recommendation import RecommendationRequest, Recommendations
 from services.recommend.recommender import Recommender
@@ -12,6 +13,8 @@ def routes(recommender: Recommender) -> APIRouter:
 
     @router.post("/v1/recommendations", response_model=Recommendations)
     def recommend(request: RecommendationRequest) -> Response:
-        return Response(recommender.recommend(request).json(), media_type="application/json")
+        answer = recommender.recommend(request)
+        after = BackgroundTask(answer.afterwards) if answer.afterwards else None
+        return Response(answer.json(), media_type="application/json", background=after)
 
     return router

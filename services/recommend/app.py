@@ -131,5 +131,5 @@ def build(settings: RecommendSettings, platform: Platform) -> Service:
         name=NAME,
         app=app,
         workers=(relay, consumer, warming, Sweeper(database, platform.clock, kept)),
-        closers=(producer.close, embed.close, ingest.close, database.close, search.close),
+        closers=(producer.close, embed.close, ingest.close, database.close),
     )

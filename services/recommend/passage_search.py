@@ -1,8 +1,7 @@
 """Passages for a text: one question to embed, one to the index."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from opentelemetry.trace import Tracer
@@ -22,8 +21,6 @@ from services.recommend.question import EmbedClient, sparse_question
 from services.recommend.records import ReportRecords
 
 CANDIDATES: Final = 100
-# They wait for the interpreter's lock more than for anything else.
-_READERS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +42,6 @@ class PassageSearch:
     detector: LanguageDetector
     records: ReportRecords
     tracer: Tracer
-    beside: Executor = field(default_factory=lambda: ThreadPoolExecutor(_READERS, "question"))
-
-    def close(self) -> None:
-        """Let go of the threads."""
-        self.beside.shutdown()
 
     def search(self, request: SearchRequest) -> FoundPassages:
         """The passages that are nearest to a text, each with its place in its report."""
@@ -85,10 +77,8 @@ class PassageSearch:
         limit: int,
     ) -> Retrieved:
         """Hits of both routes, fused. Raises InvalidInput for a filter that nothing can match."""
-        # Read for its terms while embed computes: a millisecond of the answer's time.
-        terms = self.beside.submit(sparse_question, self.bm25, self.detector, text, language)
         question = self.embed.embed(text)
-        sparse = terms.result()
+        sparse = sparse_question(self.bm25, self.detector, text, language)
         index = self.index(question.spec)
         where = checked_filter(index, filters, kinds=kinds)
         with self.tracer.start_as_current_span(names.SPAN_RETRIEVE) as span:

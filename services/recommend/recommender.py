@@ -4,6 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Final
 
@@ -59,8 +60,7 @@ class Recommender:
             span.set_attribute(names.CARDS, len(cards))
         themes = nearest_themes(retrieved.hits) if retrieved.nothing_close else ()
         # With a filter the filter may be why.
-        if retrieved.nothing_close and request.filters == Filters():
-            self._note_unmet(request, themes, asker)
+        unmet = retrieved.nothing_close and request.filters == Filters()
         head = Recommendations(
             challenge=request.challenge,
             cards=(),
@@ -69,7 +69,9 @@ class Recommender:
             model=retrieved.model,
             trace_id=current_trace_id(),
         )
-        return Answer(head, tuple(cards))
+        # A commit waits for the disk, and who asks need not.
+        note = partial(self._note_unmet, request, themes, asker) if unmet else None
+        return Answer(head, tuple(cards), note)
 
     def _cards(self, hits: list[PassageHit], limit: int, asker: Asker | None) -> list[Card]:
         # What is in the order found already needs no more records than are shown.
