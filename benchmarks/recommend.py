@@ -4,10 +4,11 @@
 
 The whole platform in one process, as `navigator up` runs it, on real passages of ../shared/data and
 the demonstration corpus, with jittered copies above what those have. 620 distinct questions, each
-asked once in a run, none kept from the run before; callers and services share this machine. The
-baseline, measured in the same run before the platform starts: the question's vector by the embedder
-and one hybrid query of 100 candidates by the index, in one process without HTTP, by as many
-callers. Targets are the design's, for 100,000 passages.
+asked once in a run, none kept from the run before, once recommend has the reports' records in
+memory; callers and services share this machine. The baseline, measured in the same run before the
+platform starts: the question's vector by the embedder and one hybrid query of 100 candidates by the
+index, in one process without HTTP, by as many callers. Targets are the design's, for 100,000
+passages.
 """
 
 import argparse
@@ -48,7 +49,7 @@ from services.embed.correction import CorrectedEmbedder, LanguageCorrection
 from services.embed.embedder import Embedder
 from services.embed.openvino_embedder import OpenVinoEmbedder
 from services.recommend.question import sparse_question
-from tests.e2e.processes import Installation
+from tests.e2e.processes import Installation, eventually
 
 TITLE: Final = "How soon a challenge is answered"
 COMMAND: Final = "python -m benchmarks.recommend"
@@ -59,6 +60,7 @@ CALLERS: Final = (1, 8)
 PERCENTILES: Final = (50, 95, 99)
 CANDIDATES: Final = 100
 WARM_UP: Final = 60
+WARM_WITHIN_S: Final = 300.0
 ASK: Final = "/v1/recommendations"
 # What the design asks for at the gateway.
 TIMES_BARE: Final = 1.5
@@ -169,10 +171,23 @@ def measured(
         bare = {callers: _least(folder, embedder, asked, callers) for callers in CALLERS}
         process = installation.start()
         try:
+            yield _warm(installation, where)
             for section in sections:
                 yield from SECTIONS[section](installation, where, asked, bare)
         finally:
             process.kill_everything()
+
+
+def _warm(installation: Installation, where: str) -> Measurement:
+    """Wait until recommend keeps the records that it has room for, and tell what they take."""
+    url = f"http://127.0.0.1:{installation.ports['recommend']}/internal/records"
+
+    def kept() -> dict[str, Any]:
+        found: dict[str, Any] = httpx.get(url, trust_env=False).json()
+        return found if found["warm"] else {}
+
+    size = eventually(kept, within=WARM_WITHIN_S, what="records are kept")["size"]
+    return Measurement(f"{where}: records in memory", size / 1e6, "MB", None, 1, COMMAND)
 
 
 def _recommend(

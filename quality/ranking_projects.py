@@ -20,7 +20,7 @@ from quality.method_routes import Routes
 from quality.participedia import Participedia
 from services.recommend.cards import FoundReport
 from services.recommend.ranking.ranker import Candidate, match_parts
-from services.recommend.records import Record
+from services.recommend.record import Record
 
 RANKED: Final = 30
 SHARES: Final = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7)

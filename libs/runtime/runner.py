@@ -96,6 +96,8 @@ def _serve(service: Service, listener: socket.socket) -> tuple[uvicorn.Server, t
         log_config=None,
         access_log=False,
         server_header=False,
+        # It keeps the limit below on what a head may hold; httptools has none.
+        http="h11",
         timeout_graceful_shutdown=3,
         h11_max_incomplete_event_size=32_768,
     )

@@ -37,6 +37,7 @@ from services.ingest.parsing.worker_reader import WorkerReader
 from services.ingest.partner_reports import GROUP, PartnerReports
 from services.ingest.passage_counts import EmbedPassageCounter
 from services.ingest.reconciler import Reconciler
+from services.ingest.records import record_routes
 from services.ingest.repair import Repair
 from services.ingest.replay import Replay
 from services.ingest.settings import IngestSettings
@@ -102,6 +103,7 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
         telemetry=telemetry,
     )
     app.include_router(standing_routes(database))
+    app.include_router(record_routes(database))
     app.include_router(routes(database, intake, board, replay, keep_answers))
     limits, turns = platform.settings, Turns(settings.max_bulk)
     app.include_router(bulk_routes(intake, turns, limits.max_body_bytes, limits.max_bulk_bytes))

@@ -1,14 +1,16 @@
 """What the ids and codes of an answer are called in the language that was asked for."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from libs.events.recommendation import MethodCard, Wording
 from libs.taxonomy.labels import Kind, label
 from libs.taxonomy.wording import Language, words
+from services.recommend.answer import Card
 
 
 def wording(
-    language: Language, cards: Sequence[MethodCard], nearest_themes: Iterable[str] = ()
+    language: Language, cards: Iterable[Card], nearest_themes: Iterable[str] = ()
 ) -> Wording:
     """Each word that the cards use, once. A code that has no words is left out."""
     named = {f"themes.{theme}": label("themes", theme, language) for theme in nearest_themes}
@@ -16,22 +18,20 @@ def wording(
     for card in cards:
         for kind, key in _taxonomy(card):
             named[f"{kind}.{key}"] = label(kind, key, language)
-        named |= {key: known[key] for key in _keys(card) if key in known}
-        named |= {f"code.{grade}": known[f"evidence.{grade}"] for grade in _grades(card)}
+        keys = chain(_keys(card.fields), (f"statement.{kind}" for kind in card.statements.kinds))
+        named |= {key: known[key] for key in keys if key in known}
+        named |= {f"code.{grade}": known[f"evidence.{grade}"] for grade in _grades(card.fields)}
     return Wording(language=language, words=dict(sorted(named.items())))
 
 
-def _taxonomy(card: MethodCard) -> Iterator[tuple[Kind, str | int]]:
-    yield from (("themes", theme) for theme in card.themes)
-    yield from (("target_groups", group) for group in card.target_groups)
-    yield from (("sdgs", goal) for goal in card.sdgs)
-    for statement in card.statements:
-        if statement.kind == "target_group" and statement.code:
-            yield "target_groups", statement.code
+def _taxonomy(card: Card) -> Iterator[tuple[Kind, str | int]]:
+    groups = chain(card.fields.target_groups, card.statements.target_groups)
+    yield from (("themes", theme) for theme in card.fields.themes)
+    yield from (("target_groups", group) for group in groups)
+    yield from (("sdgs", goal) for goal in card.fields.sdgs)
 
 
 def _keys(card: MethodCard) -> Iterator[str]:
-    yield from (f"statement.{statement.kind}" for statement in card.statements)
     if card.outcome:
         yield f"outcome.{card.outcome}"
     if card.evidence_level:

@@ -1,6 +1,7 @@
 """Recommend over HTTP."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
+from starlette.background import BackgroundTask
 
 from libs.events.recommendation import RecommendationRequest, Recommendations
 from services.recommend.recommender import Recommender
@@ -10,8 +11,10 @@ def routes(recommender: Recommender) -> APIRouter:
     """The router."""
     router = APIRouter()
 
-    @router.post("/v1/recommendations")
-    def recommend(request: RecommendationRequest) -> Recommendations:
-        return recommender.recommend(request)
+    @router.post("/v1/recommendations", response_model=Recommendations)
+    def recommend(request: RecommendationRequest) -> Response:
+        answer = recommender.recommend(request)
+        after = BackgroundTask(answer.afterwards) if answer.afterwards else None
+        return Response(answer.json(), media_type="application/json", background=after)
 
     return router

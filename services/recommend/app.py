@@ -8,6 +8,7 @@ from libs.database.outbox import OutboxRelay
 from libs.database.sweeper import Forget, Sweeper
 from libs.events.ranking import PartName
 from libs.language.detection import LanguageDetector
+from libs.periodic import PeriodicWorker
 from libs.places.table import places
 from libs.runtime.http import new_app, serve_operations
 from libs.runtime.peers import peer_check
@@ -32,12 +33,14 @@ from services.recommend.ranking.parts import tell_evidence
 from services.recommend.ranking.ranker import Ranker
 from services.recommend.ranking.weights import Weights
 from services.recommend.recommender import Recommender
-from services.recommend.records import ReportRecords
+from services.recommend.records import MB, ReportRecords
+from services.recommend.records_api import records_routes
 from services.recommend.search_api import search_routes
 from services.recommend.settings import RecommendSettings
 from services.recommend.themes import KnownThemes
 from services.recommend.unmet.api import unmet_routes
 from services.recommend.unmet.needs import UnmetNeeds, forget_needs
+from services.recommend.warming import RecordWarmer
 
 NAME: Final = "recommend"
 
@@ -55,7 +58,10 @@ def build(settings: RecommendSettings, platform: Platform) -> Service:
     embed = platform.http(NAME, "embed")
     ingest = platform.http(NAME, "ingest")
     producer = platform.producer(NAME)
-    records = ReportRecords(ingest, settings.cached_records)
+    records = ReportRecords(ingest, settings.records_mb * MB)
+    warmer = RecordWarmer(ingest, records)
+    warming = PeriodicWorker("recommend-records", warmer.step)
+    warmer.wake = warming.wake
     detector = LanguageDetector()
     search = PassageSearch(
         embed=EmbedClient(embed),
@@ -91,7 +97,7 @@ def build(settings: RecommendSettings, platform: Platform) -> Service:
         pace=Pace(settings.feedback_burst, settings.feedback_per_minute / 60),
         committed=relay.wake,
     )
-    handlers = RecommendHandlers(records, known, scores)
+    handlers = RecommendHandlers(records, known, scores, warmer)
     consumer = platform.consumer(NAME, producer, handlers.by_topic(), broadcast=True)
     app = new_app(
         title="Navigator recommend",
@@ -105,6 +111,7 @@ def build(settings: RecommendSettings, platform: Platform) -> Service:
     app.include_router(feedback_routes(desk, scores))
     app.include_router(unmet_routes(unmet))
     app.include_router(places_routes(places))
+    app.include_router(records_routes(records, warmer))
     # A question needs its vector. Records and votes are kept in memory, which events only refresh.
     checks = {"embed": peer_check(embed, "embed")}
     also = {
@@ -122,6 +129,6 @@ def build(settings: RecommendSettings, platform: Platform) -> Service:
     return Service(
         name=NAME,
         app=app,
-        workers=(relay, consumer, Sweeper(database, platform.clock, kept)),
+        workers=(relay, consumer, warming, Sweeper(database, platform.clock, kept)),
         closers=(producer.close, embed.close, ingest.close, database.close),
     )

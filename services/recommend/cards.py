@@ -9,9 +9,10 @@ from libs.events.ranking import Score
 from libs.events.recommendation import Evidence, MethodCard
 from libs.events.report import DocumentInfo
 from libs.vectors.port import PassageHit, PayloadValue
+from services.recommend.answer import Card
 from services.recommend.citing import quoted_document, report_link
-from services.recommend.records import Record
-from services.recommend.statements import completed
+from services.recommend.record import Record
+from services.recommend.statements import missing
 
 # Of the nearest passage's similarity: between what translations have and what other texts have
 # (docs/adr/0038).
@@ -25,6 +26,11 @@ class FoundReport:
     report_id: str
     version: int
     hits: tuple[PassageHit, ...]
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Which version of which report it is."""
+        return self.report_id, self.version
 
     @property
     def score(self) -> float:
@@ -53,11 +59,11 @@ def card(
     fit: Fit | None = None,
     most_evidence: int,
     language: str | None = None,
-) -> MethodCard:
+) -> Card:
     """The card of one report. `language` is the one to quote in, where there is a choice."""
     content, cited = record.content, in_language(found.hits, language)[:most_evidence]
     report = content.report
-    return MethodCard(
+    fields = MethodCard(
         report_id=found.report_id,
         version=found.version,
         title=report.title,
@@ -80,10 +86,11 @@ def card(
         ranking=ranking,
         fit=fit,
         evidence=tuple(evidence(found, hit, content.documents) for hit in cited),
-        statements=completed(record.statements, content, record.labels, cited),
         evidence_level=record.evidence_level,
         link=f"/reports/{found.report_id}",
     )
+    more = missing(record.statements.kinds, content, record.labels, cited)
+    return Card(fields, record.statements.with_more(more))
 
 
 def in_language(hits: Sequence[PassageHit], language: str | None) -> list[PassageHit]:

@@ -1,6 +1,6 @@
 """Statements that nobody gave: sorting found them in the text (docs/adr/0023)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from libs.events.cards import Citation, Statement, StatementKind
@@ -28,23 +28,32 @@ def found(citing: Citing, labels: Sequence[Label]) -> Iterator[Statement]:
 
 
 def matched(
-    citing: Citing, labels: Sequence[Label], hits: Sequence[PassageHit]
+    citing: Citing,
+    labels: Sequence[Label],
+    hits: Sequence[PassageHit],
+    told: Collection[StatementKind],
 ) -> Iterator[Statement]:
-    """What is known of passages that were found: their kinds, and the target groups they name."""
+    """What is known of passages that were found: their kinds, and the target groups they name.
+
+    Only of kinds that are not told: a citation takes longer to make than all else of a plain card.
+    """
     for hit in hits:
-        citation = citing.passage(hit)
-        for label in labels:
-            if (
-                label.kind is LabelKind.TARGET_GROUP
-                and hit.payload.get("ordinal") in label.passages
-            ):
-                kind = StatementKind.TARGET_GROUP
-                yield _found(kind, label.value, label.confidence, citation, code=label.value)
-        kind_told, confidence = hit.payload.get("kind"), hit.payload.get("kind_confidence")
-        if isinstance(kind_told, str) and isinstance(confidence, float):
-            kind_of_passage = KIND_OF.get(SectionKind(kind_told))
-            if kind_of_passage and citation.quote:
-                yield _found(kind_of_passage, citation.quote, confidence, citation)
+        if StatementKind.TARGET_GROUP not in told:
+            yield from _groups(citing, labels, hit)
+        kind, confidence = hit.payload.get("kind"), hit.payload.get("kind_confidence")
+        if isinstance(kind, str) and isinstance(confidence, float):
+            kind_of_passage = KIND_OF.get(SectionKind(kind))
+            if kind_of_passage and kind_of_passage not in told and hit.payload["text"]:
+                citation = citing.passage(hit)
+                yield _found(kind_of_passage, citation.quote or "", confidence, citation)
+
+
+def _groups(citing: Citing, labels: Sequence[Label], hit: PassageHit) -> Iterator[Statement]:
+    for label in labels:
+        if label.kind is LabelKind.TARGET_GROUP and hit.payload.get("ordinal") in label.passages:
+            kind = StatementKind.TARGET_GROUP
+            citation = citing.passage(hit)
+            yield _found(kind, label.value, label.confidence, citation, code=label.value)
 
 
 def _found(

@@ -15,6 +15,7 @@ from libs.events.topics import (
 from services.recommend.feedback.scores import FeedbackScores
 from services.recommend.records import ReportRecords
 from services.recommend.themes import KnownThemes
+from services.recommend.warming import RecordWarmer
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class RecommendHandlers:
     records: ReportRecords
     themes: KnownThemes
     scores: FeedbackScores
+    warmer: RecordWarmer
 
     def by_topic(self) -> dict[Topic, Handler]:
         """Which handler takes the events of which topic."""
@@ -35,14 +37,16 @@ class RecommendHandlers:
         }
 
     def on_report_indexed(self, event: ReportIndexed) -> list[EventPayload]:
-        """Fetch the record before the first question needs it."""
+        """Forget what is kept, and have the record at hand before the first question needs it."""
         self.themes.changed()
-        self.records.refresh(event.report_id, event.version, event.labels)
+        self.records.announce(event.report_id, event.version, event.labels)
+        self.warmer.add(event.report_id, event.version)
         return []
 
     def on_report_withdrawn(self, event: ReportWithdrawn) -> list[EventPayload]:
         """Forget the record."""
         self.records.forget(event.report_id, event.version)
+        self.warmer.drop(event.report_id)
         return []
 
     def on_report_removed(self, _event: ReportRemoved) -> list[EventPayload]:

@@ -7,7 +7,7 @@ from typing import Final
 from opentelemetry.trace import Tracer
 
 from libs.events.recommendation import Filters
-from libs.events.report import SectionKind
+from libs.events.report import ReportContent, SectionKind
 from libs.events.search import FoundPassage, FoundPassages, SearchRequest
 from libs.language.detection import LanguageDetector
 from libs.telemetry import names
@@ -52,11 +52,16 @@ class PassageSearch:
             kinds=request.kinds,
             limit=request.limit,
         )
-        passages = (self._passage(hit) for hit in found.hits)
+        each_alone = [(group([hit])[0], hit) for hit in found.hits]
+        records = self.records.several(list(dict.fromkeys(one.key for one, _ in each_alone)))
         return FoundPassages(
             query=request.query,
             # None of a report that was withdrawn this moment.
-            passages=tuple(passage for passage in passages if passage is not None),
+            passages=tuple(
+                _passage(one, hit, records[one.key].content)
+                for one, hit in each_alone
+                if one.key in records
+            ),
             nothing_close=found.nothing_close,
             model=found.model,
             trace_id=current_trace_id(),
@@ -85,19 +90,16 @@ class PassageSearch:
         nothing_close = closeness is not None and closeness.refuses(question.vector, hits)
         return Retrieved(hits[:limit], question.model, nothing_close or not hits)
 
-    def _passage(self, hit: PassageHit) -> FoundPassage | None:
-        found: FoundReport = group([hit])[0]
-        content = self.records.get(found.report_id, found.version)
-        if content is None:
-            return None
-        kind = hit.payload.get("kind")
-        return FoundPassage(
-            report_id=found.report_id,
-            version=found.version,
-            title=content.report.title,
-            outcome=content.report.outcome,
-            illustrative=content.report.illustrative,
-            kind=SectionKind(kind) if isinstance(kind, str) else None,
-            score=hit.score,
-            evidence=evidence(found, hit, content.documents),
-        )
+
+def _passage(found: FoundReport, hit: PassageHit, content: ReportContent) -> FoundPassage:
+    kind = hit.payload.get("kind")
+    return FoundPassage(
+        report_id=found.report_id,
+        version=found.version,
+        title=content.report.title,
+        outcome=content.report.outcome,
+        illustrative=content.report.illustrative,
+        kind=SectionKind(kind) if isinstance(kind, str) else None,
+        score=hit.score,
+        evidence=evidence(found, hit, content.documents),
+    )

@@ -1,6 +1,6 @@
 """Organisations that have met a challenge, and whom to call there."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,13 +37,15 @@ class PeerFinder:
             trace_id=current_trace_id(),
         )
 
-    def _peers(self, reports: Iterable[FoundReport], limit: int) -> list[Peer]:
+    def _peers(self, reports: Sequence[FoundReport], limit: int) -> list[Peer]:
         by_name: dict[str, tuple[Organisation, list[Experience]]] = {}
+        records = self.records.several([found.key for found in reports])
         for found in reports:
-            content = self.records.get(found.report_id, found.version)
-            lead = content.report.lead_organisation if content else None
-            if content is None or lead is None:
+            record = records.get(found.key)
+            lead = record.content.report.lead_organisation if record else None
+            if record is None or lead is None:
                 continue
+            content = record.content
             key = _key(lead)
             if key not in by_name and len(by_name) == limit:
                 continue

@@ -9,7 +9,7 @@ from libs.events.labels import LabelKind
 from libs.events.profile import Profile
 from libs.events.ranking import ScorePart
 from libs.taxonomy.labels import ids
-from services.recommend.records import Record
+from services.recommend.record import Record
 
 NOT_IN_REPORT: Final = ScorePart(value=None, code="not-in-report")
 

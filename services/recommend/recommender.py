@@ -2,8 +2,9 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Final
 
@@ -11,11 +12,12 @@ from opentelemetry.trace import Tracer
 
 from libs.errors import Unavailable
 from libs.events.fit import Fit
-from libs.events.recommendation import Filters, MethodCard, RecommendationRequest, Recommendations
+from libs.events.recommendation import Filters, RecommendationRequest, Recommendations
 from libs.places.table import Places
 from libs.telemetry import names
 from libs.telemetry.propagation import current_trace_id
 from libs.vectors.port import PassageHit
+from services.recommend.answer import Answer, Card
 from services.recommend.answer_words import wording
 from services.recommend.cards import card, group
 from services.recommend.figures import size_class
@@ -45,7 +47,7 @@ class Recommender:
     settings: RecommendSettings
     ranker: Ranker
 
-    def recommend(self, request: RecommendationRequest) -> Recommendations:
+    def recommend(self, request: RecommendationRequest) -> Answer:
         """The best projects for a challenge, each once, with its evidence.
 
         Raises InvalidInput for a profile's place or target group that is not known.
@@ -60,25 +62,27 @@ class Recommender:
         themes = nearest_themes(retrieved.hits) if retrieved.nothing_close else ()
         language = request.answer_language
         # With a filter the filter may be why.
-        if retrieved.nothing_close and request.filters == Filters():
-            self._note_unmet(request, themes, asker)
-        return Recommendations(
+        unmet = retrieved.nothing_close and request.filters == Filters()
+        head = Recommendations(
             challenge=request.challenge,
-            cards=tuple(cards),
+            cards=(),
             nothing_close=retrieved.nothing_close,
             nearest_themes=themes,
-            wording=language and wording(language, cards, themes),
+            wording=wording(language, cards, themes) if language else None,
             model=retrieved.model,
             trace_id=current_trace_id(),
         )
+        # A commit waits for the disk, and who asks need not.
+        note = partial(self._note_unmet, request, themes, asker) if unmet else None
+        return Answer(head, tuple(cards), note)
 
     def _cards(
         self, hits: list[PassageHit], request: RecommendationRequest, asker: Asker | None
-    ) -> list[MethodCard]:
+    ) -> list[Card]:
         # What is in the order found already needs no more records than are shown.
         limit = request.limit
         pool = max(limit, self.settings.ranked_reports) if self.ranker.reorders else limit
-        candidates = list(islice(self._candidates(hits), pool))
+        candidates = self._candidates(hits, pool)
         fits = self._fits(candidates, asker) if asker else {}
         ranked = self.ranker.rank(candidates, tellers_of_fit(fits) if asker else None)
         most = self.settings.evidence_per_card
@@ -98,11 +102,13 @@ class Recommender:
         places = self.places()
         return {found.report_id: fit(asker, record, places) for found, record in candidates}
 
-    def _candidates(self, hits: list[PassageHit]) -> Iterator[Candidate]:
-        for report in group(hits):
-            record = self.records.record(report.report_id, report.version)
-            if record is not None:
-                yield report, record
+    def _candidates(self, hits: list[PassageHit], pool: int) -> list[Candidate]:
+        """The first so many of those that were not withdrawn this moment."""
+        reports, chosen = iter(group(hits)), list[Candidate]()
+        while some := list(islice(reports, pool - len(chosen))):
+            records = self.records.several([report.key for report in some])
+            chosen += [(each, records[each.key]) for each in some if each.key in records]
+        return chosen
 
     def _note_unmet(
         self, request: RecommendationRequest, themes: Sequence[str], asker: Asker | None

@@ -1,77 +1,64 @@
 """The reports behind the passages: asked of ingest once, then kept until they change."""
 
 import threading
-import zlib
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import httpx
-from pydantic import TypeAdapter
 
-from libs.errors import NotFound
-from libs.events.cards import EvidenceLevel, Statement
-from libs.events.labels import InferredLabel, Label, LabelKind
+from libs.errors import NotFound, Unavailable
+from libs.events.labels import Label
+from libs.events.records import MOST_VERSIONS, RECORDS_PATH, Records, RecordsRequest, ReportVersion
 from libs.events.report import ReportContent
 from libs.runtime.peers import answered
-from services.recommend.evidence import evidence_level
-from services.recommend.statements import statements
+from libs.vectors.rules import batches
+from services.recommend.record import Record, read
 
-_STATEMENTS: Final = TypeAdapter(tuple[Statement, ...])
-_LABELS: Final = TypeAdapter(tuple[InferredLabel, ...])
-# The others are in the statements already.
-_KEPT_LABELS: Final = {LabelKind.SDG, LabelKind.THEME, LabelKind.TARGET_GROUP}
+Key = tuple[str, int]
+"""A report, and one of its versions."""
 
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What is kept of a report version: its content without sections, and what they say.
-
-    `labels` are the goals, themes and target groups that were found. The statements are kept as
-    compressed JSON: 2 kB a report in place of 82, and read again in 0.1 ms (31 statements).
-    """
-
-    content: ReportContent
-    labels: tuple[Label, ...] = ()
-    packed: bytes = b""
-    evidence_level: EvidenceLevel | None = None
-
-    @property
-    def statements(self) -> tuple[Statement, ...]:
-        """What the report says."""
-        return _STATEMENTS.validate_json(zlib.decompress(self.packed)) if self.packed else ()
-
-
-def read(content: ReportContent, labels: Sequence[Label]) -> Record:
-    """The record of a version, whose content has its sections."""
-    told = _STATEMENTS.dump_json(statements(content, labels), exclude_defaults=True)
-    report = content.report.model_copy(update={"sections": ()})
-    return Record(
-        content=content.model_copy(update={"report": report}),
-        labels=tuple(label for label in labels if label.kind in _KEPT_LABELS),
-        packed=zlib.compress(told, level=1),
-        evidence_level=evidence_level(content, labels),
-    )
+# A megabyte of settings.
+MB: Final = 1_000_000
+# Long before so many more are announced, ingest has the labels.
+_MOST_ANNOUNCED: Final = 10_000
 
 
 @dataclass(slots=True, eq=False)
 class _Fetch:
-    """A question to ingest that is under way, and whether its report has changed meanwhile."""
+    """A question to ingest that is under way, and which of its reports have changed meanwhile."""
 
-    report_id: str
-    outdated: bool = False
+    outdated: set[str]
 
 
 class ReportRecords:
-    """A least-recently-used cache of reports' records. Thread-safe."""
+    """A least-recently-used cache of records, one version of each report. Thread-safe."""
 
     def __init__(self, client: httpx.Client, capacity: int) -> None:
+        """`capacity` is in bytes of memory, of which a record tells what it takes."""
         self._client = client
         self._capacity = capacity
-        self._kept: OrderedDict[tuple[str, int], Record] = OrderedDict()
+        self._kept: OrderedDict[str, Record] = OrderedDict()
+        self._size = 0
+        self._announced: OrderedDict[str, tuple[int, Sequence[Label]]] = OrderedDict()
         self._fetches: set[_Fetch] = set()
         self._lock = threading.Lock()
+
+    @property
+    def count(self) -> int:
+        """How many are kept."""
+        return len(self._kept)
+
+    @property
+    def size(self) -> int:
+        """Bytes that they take."""
+        return self._size
+
+    @property
+    def full(self) -> bool:
+        """Whether one more record would soon put out another."""
+        return self._size > 0.9 * self._capacity
 
     def get(self, report_id: str, version: int) -> ReportContent | None:
         """The content; None when it was withdrawn. Raises Unavailable when ingest is away."""
@@ -80,65 +67,105 @@ class ReportRecords:
 
     def record(self, report_id: str, version: int) -> Record | None:
         """As `get`, with what the report says."""
-        key, fetch = (report_id, version), _Fetch(report_id)
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-            self._fetches.add(fetch)
-        record = None
-        try:
-            record = self._read(report_id, version, None)
-        finally:
-            with self._lock:
-                self._fetches.discard(fetch)
-                # An event that was handled meanwhile knows more.
-                if record and not fetch.outdated:
-                    self._keep(key, record)
-        return record
+        return self.several([(report_id, version)]).get((report_id, version))
 
-    def refresh(self, report_id: str, version: int, labels: Sequence[Label] | None) -> None:
-        """Ask ingest, and keep the answer in place of all older versions.
+    def several(self, wanted: Collection[Key]) -> dict[Key, Record]:
+        """Those that were not withdrawn; what is not kept is asked for together.
 
-        `labels` are those that were just announced, which ingest may not have yet.
+        Raises Unavailable when ingest is away.
         """
-        record = self._read(report_id, version, labels)
-        self.forget(report_id, version)
-        if record:
-            with self._lock:
-                self._keep((report_id, version), record)
+        with self._lock:
+            found = {key: record for key in wanted if (record := self._at_hand(key))}
+        for keys in batches((key for key in wanted if key not in found), MOST_VERSIONS):
+            found |= self._fetched(keys)
+        return found
+
+    def announce(self, report_id: str, version: int, labels: Sequence[Label] | None) -> None:
+        """A version may now be found: forget older ones and what was known of this one.
+
+        `labels` are those that were announced with it, which ingest may not have yet. They are
+        kept until the version is asked for.
+        """
+        with self._lock:
+            self._forget(report_id, version)
+            if labels is not None:
+                self._announced[report_id] = (version, labels)
+            if len(self._announced) > _MOST_ANNOUNCED:
+                self._announced.popitem(last=False)
 
     def forget(self, report_id: str, up_to_version: int) -> None:
         """Drop what is kept of a report, up to a version."""
         with self._lock:
-            for fetch in self._fetches:
-                fetch.outdated |= fetch.report_id == report_id
-            for key in [k for k in self._kept if k[0] == report_id and k[1] <= up_to_version]:
-                del self._kept[key]
+            self._forget(report_id, up_to_version)
 
-    def _keep(self, key: tuple[str, int], record: Record) -> None:
+    def _at_hand(self, key: Key) -> Record | None:
         """Needs the lock."""
-        self._kept[key] = record
-        while len(self._kept) > self._capacity:
-            self._kept.popitem(last=False)
-
-    def _read(self, report_id: str, version: int, labels: Sequence[Label] | None) -> Record | None:
-        path = f"/internal/reports/{report_id}/versions/{version}"
-        try:
-            content = ReportContent.model_validate_json(self._asked(path))
-        except NotFound:
+        record = self._kept.get(key[0])
+        if record is None or record.content.version != key[1]:
             return None
-        return read(content, self._labels(path) if labels is None else labels)
+        self._kept.move_to_end(key[0])
+        return record
 
-    def _labels(self, path: str) -> tuple[Label, ...]:
+    def _forget(self, report_id: str, up_to_version: int) -> None:
+        """Needs the lock."""
+        for fetch in self._fetches:
+            fetch.outdated.add(report_id)
+        kept = self._kept.get(report_id)
+        if kept and kept.content.version <= up_to_version:
+            self._size -= self._kept.pop(report_id).size
+        if self._announced.get(report_id, (up_to_version + 1,))[0] <= up_to_version:
+            del self._announced[report_id]
+
+    def _fetched(self, keys: Sequence[Key]) -> dict[Key, Record]:
+        fetch = _Fetch(set())
+        with self._lock:
+            self._fetches.add(fetch)
+            announced = {key: labels for key in keys if (labels := self._labels(key)) is not None}
+        found: dict[Key, Record] = {}
         try:
-            return _LABELS.validate_json(self._asked(f"{path}/labels"))
-        except NotFound:
-            # An ingest of before does not tell them, and the report may just have been withdrawn.
-            return ()
+            found = dict(self._asked(keys, announced))
+        finally:
+            with self._lock:
+                self._fetches.discard(fetch)
+                for (report_id, _), record in found.items():
+                    # An event that was handled meanwhile knows more.
+                    if report_id not in fetch.outdated:
+                        self._keep(record)
+        return found
 
-    def _asked(self, path: str) -> bytes:
-        with answered("ingest"):
-            response = self._client.get(path)
-            response.raise_for_status()
-        return response.content
+    def _labels(self, key: Key) -> Sequence[Label] | None:
+        """Needs the lock."""
+        version, labels = self._announced.get(key[0], (None, None))
+        return labels if version == key[1] else None
+
+    def _keep(self, record: Record) -> None:
+        """Needs the lock."""
+        report_id, version = record.content.report_id, record.content.version
+        there = self._kept.get(report_id)
+        if there and there.content.version > version:
+            return
+        self._size += record.size - (there.size if there else 0)
+        self._kept[report_id] = record
+        self._kept.move_to_end(report_id)
+        if self._labels((report_id, version)) is not None:
+            del self._announced[report_id]
+        while self._size > self._capacity and len(self._kept) > 1:
+            self._size -= self._kept.popitem(last=False)[1].size
+
+    def _asked(
+        self, keys: Iterable[Key], announced: Mapping[Key, Sequence[Label]]
+    ) -> Iterator[tuple[Key, Record]]:
+        asked = [ReportVersion(report_id=report_id, version=version) for report_id, version in keys]
+        body = RecordsRequest(versions=tuple(asked)).model_dump_json().encode()
+        try:
+            with answered("ingest"):
+                json = {"content-type": "application/json"}
+                response = self._client.post(RECORDS_PATH, content=body, headers=json)
+                response.raise_for_status()
+        except NotFound as error:
+            raise Unavailable(
+                "This ingest is of an older release, which tells no records: bring it to this one."
+            ) from error
+        for told in Records.model_validate_json(response.content).records:
+            key = (told.content.report_id, told.content.version)
+            yield key, read(told.content, announced.get(key, told.labels))

@@ -25,9 +25,14 @@ class RecommendSettings(BaseSettings):
     evidence_per_card: Annotated[
         int, Field(ge=1, le=10, description="Most quotations of one project.")
     ] = 3
-    cached_records: Annotated[int, Field(ge=10, description="Report records kept in memory.")] = (
-        2_000
-    )
+    records_mb: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="Megabytes of reports' records kept in memory: 2 KB of a report "
+            "that is a title and a text, 40 KB of one with all fields.",
+        ),
+    ] = 100
     parts_off: Annotated[
         tuple[PartName, ...],
         Field(description='Parts of the ranking that do not count, as JSON: ["freshness"].'),

@@ -19,8 +19,8 @@ def similar_projects(
 
 
 def _told(hits: list[ReportHit], records: ReportRecords) -> Iterator[SimilarProject]:
+    found = records.several([(hit.report_id, hit.version) for hit in hits])
     for hit in hits:
-        content = records.get(hit.report_id, hit.version)
         # None of a report that was withdrawn this moment.
-        if content is not None:
-            yield SimilarProject(project=summary(content), similarity=hit.similarity)
+        if record := found.get((hit.report_id, hit.version)):
+            yield SimilarProject(project=summary(record.content), similarity=hit.similarity)

@@ -1,7 +1,7 @@
 """What a report says that lets someone act, each statement with its citation; few of each kind."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import chain
 from typing import Final
 
@@ -27,19 +27,17 @@ def statements(content: ReportContent, labels: Sequence[Label]) -> tuple[Stateme
     return _few(chain(given(citing), found(citing, labels)))
 
 
-def completed(
-    kept: Sequence[Statement],
+def missing(
+    told: Collection[StatementKind],
     content: ReportContent,
     labels: Sequence[Label],
     hits: Sequence[PassageHit],
 ) -> tuple[Statement, ...]:
-    """The statements with those that only the passages found can cite, of kinds that are missing.
+    """Statements that only the passages found can cite, of kinds that are not told yet.
 
     `content` needs no sections: a passage carries its own text. `hits` are passages of it.
     """
-    told = {statement.kind for statement in kept}
-    more = (each for each in matched(Citing(content), labels, hits) if each.kind not in told)
-    return _few(chain(kept, more))
+    return _few(matched(Citing(content), labels, hits, told))
 
 
 def _few(several: Iterable[Statement]) -> tuple[Statement, ...]:

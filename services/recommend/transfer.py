@@ -13,7 +13,7 @@ from services.recommend.figures import Figures, figures_in, figures_of
 from services.recommend.likeness import SAME_FAMILY, country_alike, distance_alike, people_alike
 from services.recommend.means import Means, needs
 from services.recommend.purpose import NOT_IN_REPORT, check_groups, goals, target_groups
-from services.recommend.records import Record
+from services.recommend.record import Record
 
 # What an unknown part counts, as in the ranking's weights: neither for nor against.
 NEUTRAL: Final = 0.5

@@ -1,6 +1,8 @@
 """Everything wrong is answered with a problem that names the field and the reason."""
 
+import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -183,3 +185,13 @@ def assert_problem(
     assert "Traceback" not in answer.text
     if pointer is not None:
         assert pointer in {error["pointer"] for error in problem["errors"]}, problem
+
+
+def test_a_head_without_an_end_is_refused(client: httpx.Client) -> None:
+    """The servers read HTTP with h11 for this limit (docs/adr/0034)."""
+    head = b"GET /v1/status HTTP/1.1\r\nhost: x\r\nx-long: " + b"x" * 200_000
+    address = (client.base_url.host, client.base_url.port or 80)
+    with socket.create_connection(address, timeout=10) as connection:
+        with suppress(ConnectionError):
+            connection.sendall(head)
+        assert connection.recv(20).startswith(b"HTTP/1.1 400")

@@ -106,7 +106,12 @@ def test_feedback_is_counted_once_and_outlives_a_kill(tmp_path: Path) -> None:
                 what="the button's vote counts",
             )
             assert ask(client, NOT_HERE, language="sv")["nothing_close"]
-            needs = client.get("/v1/unmet-needs", params={"language": "sv"}).json()["items"]
+            # It is kept once the answer is sent.
+            needs = eventually(
+                lambda: client.get("/v1/unmet-needs", params={"language": "sv"}).json()["items"],
+                within=60,
+                what="the need is kept",
+            )
             assert "text" not in needs[-1]
             listed = json.loads(installation.command("unmet", "--json").stdout)
             assert [need["text"] for need in listed][-1:] == [NOT_HERE]

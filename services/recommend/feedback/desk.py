@@ -21,7 +21,8 @@ from libs.events.headers import reused_key
 from libs.events.payloads import FeedbackGiven
 from services.recommend.feedback.pace import Pace
 from services.recommend.feedback.voters import Caller, voters
-from services.recommend.records import Record, ReportRecords
+from services.recommend.record import Record
+from services.recommend.records import ReportRecords
 from services.recommend.tables import FeedbackRow
 
 # How long a request without a credential is known again by its key alone.

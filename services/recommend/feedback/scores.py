@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select
 from libs.database.engine import Database
 from libs.events.feedback import Verdict
 from libs.events.ranking import ScorePart
-from services.recommend.records import Record
+from services.recommend.record import Record
 from services.recommend.tables import FeedbackRow
 
 # Ten votes weigh as much as what is believed before any.

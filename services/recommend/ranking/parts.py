@@ -5,7 +5,7 @@ from typing import Protocol
 
 from libs.events.fit import Fit
 from libs.events.ranking import PartName, ScorePart
-from services.recommend.records import Record
+from services.recommend.record import Record
 
 
 class Teller(Protocol):

@@ -11,7 +11,7 @@ from services.recommend.ranking.methods import Voter, method_key, support, votes
 from services.recommend.ranking.parts import Tellers
 from services.recommend.ranking.scoring import freshness, score
 from services.recommend.ranking.weights import Weights
-from services.recommend.records import Record
+from services.recommend.record import Record
 
 Candidate = tuple[FoundReport, Record]
 

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from libs.runtime.problems import install_problem_handlers
 from services.ingest.api import routes
+from services.ingest.records import record_routes
 from services.ingest.status_board import StatusBoard
 from tests.integration.ingest.stage import Stage
 
@@ -31,5 +32,6 @@ def ask(stage: Stage, method: str, path: str, **more: Any) -> httpx.Response:
 def _new_app(stage: Stage) -> FastAPI:
     app = FastAPI()
     install_problem_handlers(app)
+    app.include_router(record_routes(stage.database))
     app.include_router(routes(stage.database, stage.intake, StatusBoard(), stage.replay))
     return app

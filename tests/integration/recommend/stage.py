@@ -21,9 +21,10 @@ from services.recommend.feedback.api import feedback_routes
 from services.recommend.feedback.desk import FeedbackDesk
 from services.recommend.feedback.pace import Pace
 from services.recommend.feedback.scores import FeedbackScores
-from services.recommend.records import ReportRecords
+from services.recommend.records import MB, ReportRecords
 from services.recommend.unmet.api import unmet_routes
 from services.recommend.unmet.needs import UnmetNeeds
+from tests.unit.recommend.stage import told
 from tests.unit.runtime.stage import request
 
 REPORT = "3f0a4b52-7c1e-5d7e-9a3b-0c2f4b8d6e10"
@@ -45,7 +46,7 @@ class Stage:
         transport = httpx.MockTransport(_ingest)
         self.desk = FeedbackDesk(
             database=database,
-            records=ReportRecords(httpx.Client(transport=transport, base_url="http://ingest"), 10),
+            records=ReportRecords(httpx.Client(transport=transport, base_url="http://ingest"), MB),
             record_of=self._record_of,
             clock=lambda: self.now,
             new_id=self._new_id,
@@ -101,12 +102,9 @@ class Stage:
 
 
 def _ingest(asked: httpx.Request) -> httpx.Response:
-    if asked.url.path.endswith("/labels"):
-        return httpx.Response(200, json=[])
-    if asked.url.path != f"/internal/reports/{REPORT}/versions/1":
-        return httpx.Response(404, json={"detail": "No such report."})
+    if {"report_id": REPORT, "version": 1} not in json.loads(asked.content)["versions"]:
+        return told(())
     report = NormalisedReport.model_validate(
         {"title": "Ung", "sections": [], "methods": [{"name": METHOD}]}
     )
-    content = ReportContent(report_id=REPORT, version=1, partner=PARTNER, report=report)
-    return httpx.Response(200, content=content.model_dump_json())
+    return told([ReportContent(report_id=REPORT, version=1, partner=PARTNER, report=report)])

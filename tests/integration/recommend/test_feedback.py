@@ -128,7 +128,7 @@ def test_only_what_is_there_is_voted_on(stage: Stage) -> None:
 
 
 def test_what_the_events_say_is_what_a_restart_counts(stage: Stage) -> None:
-    handlers = RecommendHandlers(records=None, themes=None, scores=stage.scores)  # type: ignore[arg-type]  # not asked
+    handlers = RecommendHandlers(None, None, stage.scores, None)  # type: ignore[arg-type]  # not asked
     verdicts = ("useful", "tried", "not_relevant", "tried")
     for number, verdict in enumerate(verdicts):
         stage.give(verdict, address=f"192.0.2.{number}")

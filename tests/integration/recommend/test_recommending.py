@@ -14,6 +14,8 @@ from services.recommend.passage_search import Retrieved
 from services.recommend.ranking.ranker import Ranker
 from services.recommend.ranking.weights import Weights
 from services.recommend.recommender import Recommender
+from services.recommend.record import Record
+from services.recommend.records import Key
 from services.recommend.settings import RecommendSettings
 from services.recommend.unmet.needs import UnmetNeeds
 from tests.integration.recommend.stage import REPORT, Stage
@@ -46,8 +48,8 @@ class Away(UnmetNeeds):
 class NoRecords:
     """Reports that were all withdrawn."""
 
-    def record(self, *_: object) -> None:
-        return None
+    def several(self, _: object) -> dict[Key, Record]:
+        return {}
 
 
 def _no_places() -> Places:
@@ -67,23 +69,30 @@ def recommender(stage: Stage, needs: UnmetNeeds, *, nothing_close: bool) -> Reco
 
 
 def test_an_answer_without_anything_close_is_an_unmet_need(stage: Stage) -> None:
-    recommender(stage, stage.needs, nothing_close=True).recommend(ASKED)
+    answer = recommender(stage, stage.needs, nothing_close=True).recommend(ASKED)
+    # Once the answer is sent.
+    assert stage.ask("/internal/unmet-needs").json()["items"] == []
+    assert answer.afterwards
+    answer.afterwards()
     (need,) = stage.ask("/internal/unmet-needs").json()["items"]
     assert (need["text"], need["themes"]) == (ASKED.challenge, ["elderly-care"])
 
 
 def test_an_answer_that_is_close_or_under_a_filter_is_none(stage: Stage) -> None:
-    recommender(stage, stage.needs, nothing_close=False).recommend(ASKED)
+    close = recommender(stage, stage.needs, nothing_close=False).recommend(ASKED)
     filtered = ASKED.model_copy(update={"filters": Filters(countries=("SE",))})
-    recommender(stage, stage.needs, nothing_close=True).recommend(filtered)
-    assert stage.ask("/internal/unmet-needs").json()["items"] == []
+    narrow = recommender(stage, stage.needs, nothing_close=True).recommend(filtered)
+    assert close.afterwards is narrow.afterwards is None
 
 
 def test_without_a_database_the_answer_is_given_all_the_same(
     stage: Stage, own_database: Database
 ) -> None:
     needs = Away(own_database, lambda: stage.now, stage.needs.detector)
-    assert recommender(stage, needs, nothing_close=True).recommend(ASKED).nothing_close
+    answer = recommender(stage, needs, nothing_close=True).recommend(ASKED)
+    assert answer.head.nothing_close
+    assert answer.afterwards
+    answer.afterwards()
 
 
 def test_votes_are_a_part_of_a_cards_place(stage: Stage) -> None:

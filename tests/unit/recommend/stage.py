@@ -6,7 +6,7 @@ A text's vector is the direction of its first word, so that `work …` is near t
 import asyncio
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid5
@@ -15,6 +15,8 @@ import httpx
 import numpy as np
 from fastapi import FastAPI
 
+from libs.events.labels import InferredLabel, Label
+from libs.events.records import Records, VersionRecord
 from libs.events.report import ReportContent
 from libs.language.detection import LanguageDetector
 from libs.runtime.problems import install_problem_handlers
@@ -23,7 +25,7 @@ from libs.vectors.port import CollectionSpec, PassageIndex, PassagePoint, Payloa
 from services.recommend.passage_search import PassageSearch
 from services.recommend.peers import PeerFinder
 from services.recommend.question import EmbedClient
-from services.recommend.records import ReportRecords
+from services.recommend.records import MB, ReportRecords
 from services.recommend.search_api import search_routes
 from services.recommend.themes import KnownThemes
 from tests.unit.runtime.stage import a_telemetry, request
@@ -53,7 +55,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         """Wire recommend's parts."""
-        records = ReportRecords(client(self.ingest), 100)
+        records = ReportRecords(client(self.ingest), MB)
         search = PassageSearch(
             embed=EmbedClient(client(_embed)),
             index=lambda _spec: self.index,
@@ -88,13 +90,16 @@ class Stage:
         return asyncio.run(request(self.app, method, path, **more))
 
     def ingest(self, asked: httpx.Request) -> httpx.Response:
-        """What ingest answers for a version of a report, and for its labels: there are none."""
-        if asked.url.path.endswith("/labels"):
-            return httpx.Response(200, json=[])
-        content = self.contents.get(asked.url.path.split("/")[3])
-        if content is None:
-            return httpx.Response(404, json={"detail": "No such report."})
-        return httpx.Response(200, content=content.model_dump_json())
+        """What ingest answers for versions of reports: no label was found in any."""
+        ids = [each["report_id"] for each in json.loads(asked.content)["versions"]]
+        return told(self.contents[each] for each in ids if each in self.contents)
+
+
+def told(contents: Iterable[ReportContent], labels: Sequence[Label] = ()) -> httpx.Response:
+    """What ingest answers of versions that can be read, with the labels of each."""
+    inferred = tuple(InferredLabel(**label.model_dump()) for label in labels)
+    found = tuple(VersionRecord(content=each, labels=inferred) for each in contents)
+    return httpx.Response(200, content=Records(records=found).model_dump_json())
 
 
 def _embed(asked: httpx.Request) -> httpx.Response:

@@ -7,7 +7,7 @@ import pytest
 from libs.events.report import DocumentInfo, NormalisedReport, ReportContent
 from libs.vectors.port import PassageHit
 from services.recommend.cards import card, group
-from services.recommend.records import Record
+from services.recommend.record import Record
 
 SPACE = UUID(int=7)
 NAMES = ("rapport.pdf", "bilaga.docx")
@@ -62,7 +62,7 @@ def test_each_report_comes_once_best_first() -> None:
 
 def test_evidence_says_where_it_stands() -> None:
     (found,) = group([hit("a", 0.3, ordinal=n) for n in range(5)])
-    made = card(found, record(), most_evidence=2)
+    made = card(found, record(), most_evidence=2).fields
     assert len(made.evidence) == 2
     first = made.evidence[0]
     assert (first.quote, first.page, first.heading, first.section) == ("citat 0", 3, "Resultat", 2)
@@ -72,7 +72,7 @@ def test_evidence_says_where_it_stands() -> None:
 
 def test_evidence_names_the_document_it_stands_in() -> None:
     (found,) = group([hit("a", 0.3, document=1), hit("a", 0.2, ordinal=1, document=0)])
-    made = card(found, record(*NAMES), most_evidence=2)
+    made = card(found, record(*NAMES), most_evidence=2).fields
     documents = [evidence.document for evidence in made.evidence]
     assert [(d.number, d.filename, d.link) for d in documents if d] == [
         (1, "bilaga.docx", "/v1/reports/a/documents/1"),
@@ -83,7 +83,8 @@ def test_evidence_names_the_document_it_stands_in() -> None:
 @pytest.mark.parametrize("passage", [{}, {"document": None}])
 def test_a_passage_of_before_stands_in_the_one_document(passage: dict[str, None]) -> None:
     (found,) = group([hit("a", 0.3, **passage)])
-    one = card(found, record("rapport.pdf"), most_evidence=1).evidence[0].document
+    one = card(found, record("rapport.pdf"), most_evidence=1).fields.evidence[0].document
     assert one
     assert one.filename == "rapport.pdf"
-    assert card(found, record(*NAMES), most_evidence=1).evidence[0].document is None
+    two = card(found, record(*NAMES), most_evidence=1)
+    assert two.fields.evidence[0].document is None

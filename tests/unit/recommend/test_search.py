@@ -8,7 +8,8 @@ from libs.database.engine import Database
 from libs.events.payloads import ReportIndexed, ReportRemoved, ReportWithdrawn
 from services.recommend.feedback.scores import FeedbackScores
 from services.recommend.handlers import RecommendHandlers
-from services.recommend.records import ReportRecords
+from services.recommend.records import MB, ReportRecords
+from services.recommend.warming import RecordWarmer
 from tests.unit.recommend.stage import Stage, client
 
 
@@ -114,8 +115,9 @@ def test_themes_show_failures_and_are_counted_anew_when_reports_change(stage: St
     assert (first["reports"], first["failed"]) == (4, 1)
     assert first["themes"][0] == {"value": "youth-work", "reports": 2, "failed": 1}
     assert [year["value"] for year in first["years"]] == [2019, 2021]
-    records, scores = ReportRecords(client(stage.ingest), 10), FeedbackScores(Database("sqlite://"))
-    handlers = RecommendHandlers(records, stage.themes, scores)
+    records, scores = ReportRecords(client(stage.ingest), MB), FeedbackScores(Database("sqlite://"))
+    warmer = RecordWarmer(client(stage.ingest), records)
+    handlers = RecommendHandlers(records, stage.themes, scores, warmer)
     stage.put("e", "work", outcome="failed", themes=["new-theme"])
     assert stage.ask("GET", "/v1/themes").json() == first
     handlers.on_report_indexed(ReportIndexed(report_id="e", version=1, passages=1, model="m"))

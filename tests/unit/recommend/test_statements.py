@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from libs.events.cards import Citation, EvidenceGrade, Statement, StatementKind
 from libs.events.labels import Label, LabelKind, TextSpan
+from libs.events.recommendation import MethodCard
 from libs.events.report import (
     Budget,
     DocumentInfo,
@@ -22,9 +23,11 @@ from libs.events.report import (
     Section,
     SectionKind,
 )
+from libs.vectors.port import PassageHit
+from services.recommend.cards import card, group
 from services.recommend.evidence import evidence_level
-from services.recommend.records import read
-from services.recommend.statements import MOST_OF_A_KIND, completed, statements
+from services.recommend.record import Record, read
+from services.recommend.statements import MOST_OF_A_KIND, statements
 from tests.unit.recommend.test_cards import hit
 
 HOSTILE = (
@@ -51,6 +54,13 @@ def content(*sections: Section, **fields: Any) -> ReportContent:
 def label(kind: LabelKind, value: str, start: int = 0, *, section: int = 0, **more: Any) -> Label:
     span = TextSpan(section=section, start=start, end=start + len(value))
     return Label(kind=kind, value=value, confidence=0.7, **{"span": span, **more})
+
+
+def made(record: Record, *hits: PassageHit) -> tuple[Statement, ...]:
+    """The statements of the card that is sent."""
+    (found,) = group(hits)
+    sent = card(found, record, most_evidence=3).json()
+    return MethodCard.model_validate_json(sent).statements
 
 
 def assert_stands(citation: Citation, report: ReportContent) -> None:
@@ -144,14 +154,15 @@ def test_passages_found_fill_in_what_is_missing() -> None:
     found.payload.update({"kind": "lessons", "kind_confidence": 0.9})  # type: ignore[attr-defined]
     groups = [Label(kind=LabelKind.TARGET_GROUP, value="refugees", confidence=0.8, passages=(0,))]
     record = read(content(), groups)
-    made = completed(record.statements, record.content, record.labels, [found])
-    assert [(each.kind.value, each.text, each.confidence) for each in made] == [
+    assert [(each.kind.value, each.text, each.confidence) for each in made(record, found)] == [
         ("target_group", "refugees", 0.8),
         ("lesson", "citat 0", 0.9),
     ]
     given = read(content(lessons=("En.",), target_groups=("women",)), groups)
-    made = completed(given.statements, given.content, given.labels, [found])
-    assert {each.origin for each in made} == {"given"}
+    assert {each.origin for each in made(given, found)} == {"given"}
+    some = read(content(lessons=("En.",), outcome=Outcome.MIXED), groups)
+    kinds = [each.kind.value for each in made(some, found)]
+    assert kinds == ["target_group", "outcome", "lesson"]
 
 
 @for_all(

@@ -14,7 +14,7 @@ from libs.events.report import NormalisedReport, ReportContent
 from libs.places.table import places
 from services.recommend.likeness import country_alike, distance_alike, people_alike, sufficient
 from services.recommend.ranking.weights import Weights
-from services.recommend.records import Record
+from services.recommend.record import Record
 from services.recommend.transfer import NEUTRAL, Asker, fit
 
 KIRUNA, ROVANIEMI, HAMBURG = 605155, 638936, 2911298

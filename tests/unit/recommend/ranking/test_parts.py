@@ -9,7 +9,7 @@ from libs.events.ranking import PartName, ScorePart
 from libs.events.report import NormalisedReport, ReportContent
 from libs.places.table import places
 from services.recommend.ranking.parts import tellers_of_fit
-from services.recommend.records import Record
+from services.recommend.record import Record
 from services.recommend.transfer import Asker, fit
 
 

@@ -11,7 +11,7 @@ from services.recommend.cards import FoundReport
 from services.recommend.ranking.methods import Voter, support, votes
 from services.recommend.ranking.ranker import Candidate, Ranker, match_parts
 from services.recommend.ranking.weights import Weights
-from services.recommend.records import Record
+from services.recommend.record import Record
 
 NOON = dt.datetime(2026, 11, 25, 12, tzinfo=dt.UTC)
 
