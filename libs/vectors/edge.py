@@ -26,9 +26,12 @@ from libs.vectors.edge_requests import (
     edge_facets,
     edge_filter,
     ensure_field_indexes,
-    fused,
+    nearest,
+    scored,
     uuid_of,
+    worded,
 )
+from libs.vectors.fusion import found, fuse
 from libs.vectors.port import (
     CollectionSpec,
     FacetCount,
@@ -235,26 +238,23 @@ class EdgePassageIndex:
     def _search(
         self, dense: Vector, sparse: SparseVector, only: qe.Filter | None, limit: int
     ) -> list[PassageHit]:
-        nearest = qe.Query.Nearest(dense.tolist(), using=rules.DENSE)
-        found = self._shard.query(fused(nearest, sparse, only, limit))
-        similarity = self._similarities(nearest, {uuid_of(point.id) for point in found})
-        return rules.ordered_hits(
-            PassageHit(
-                id=uuid_of(point.id),
-                score=point.score,
-                similarity=similarity.get(uuid_of(point.id)),
-                payload=point.payload or {},
-            )
-            for point in found
-        )
+        near = self._shard.query(nearest(dense, only, limit))
+        with_words = self._shard.query(worded(sparse, only, limit)) if sparse.indices else []
+        similarities = _scores(near)
+        words = _scores(with_words)
+        if missing := words.keys() - similarities.keys():
+            similarities |= _scores(self._shard.query(scored(dense, missing)))
+        languages = {
+            uuid_of(point.id): (point.payload or {}).get(rules.LANGUAGE)
+            for point in (*near, *with_words)
+        }
+        best = fuse(similarities, words, languages, sparse, limit)
+        records = self._shard.retrieve([hit.id for hit in best], True, False) if best else []
+        return found(best, {uuid_of(record.id): record.payload for record in records})
 
-    def _similarities(self, nearest: qe.Query, ids: set[UUID]) -> dict[UUID, float]:
-        # Scoring 50 known points again costs 0.3 ms; returning their vectors, 0.7 ms.
-        if not ids:
-            return {}
-        only = qe.Filter(must=[qe.HasIdCondition({*ids})])
-        scored = self._shard.query(qe.QueryRequest(limit=len(ids), query=nearest, filter=only))
-        return {uuid_of(point.id): point.score for point in scored}
+
+def _scores(points: Iterable[qe.ScoredPoint]) -> dict[UUID, float]:
+    return {uuid_of(point.id): point.score for point in points}
 
 
 def _create(folder: Path, spec: CollectionSpec, notes: Mapping[str, str]) -> None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from libs.clock import Clock
 from libs.events.ranking import PartName, Score, ScorePart
-from libs.vectors.rules import BEST_SCORE
 from services.recommend.cards import FoundReport
 from services.recommend.ranking.methods import Voter, method_key, support, votes
 from services.recommend.ranking.parts import Tellers
@@ -79,4 +78,4 @@ def match_parts(candidates: Iterable[Candidate], share: float) -> list[ScorePart
 
 def _voter(found: FoundReport, record: Record) -> Voter:
     methods = frozenset(method_key(method.name) for method in record.content.report.methods)
-    return Voter(found.report_id, min(1.0, found.score / BEST_SCORE), methods)
+    return Voter(found.report_id, min(1.0, max(0.0, found.score)), methods)
