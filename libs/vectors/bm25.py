@@ -57,8 +57,9 @@ class Bm25Encoder:
 
     def encode_query(self, text: str, language: str) -> SparseVector:
         """Weight 1 for every distinct term, and its language; empty if there is no term."""
-        terms = _sparse(_engine(_primary(language)).embed_query(_normal(text)))
-        return replace(terms, languages=(language,) if language and terms.indices else ())
+        tag = _primary(language)
+        terms = _sparse(_engine(tag).embed_query(_normal(text)))
+        return replace(terms, languages=(tag,) if tag and terms.indices else ())
 
 
 def _primary(language: str) -> str:

@@ -238,17 +238,15 @@ class EdgePassageIndex:
     def _search(
         self, dense: Vector, sparse: SparseVector, only: qe.Filter | None, limit: int
     ) -> list[PassageHit]:
-        near = self._shard.query(nearest(dense, only, limit))
-        with_words = self._shard.query(worded(sparse, only, limit)) if sparse.indices else []
-        similarities = _scores(near)
-        words = _scores(with_words)
+        similarities = _scores(self._shard.query(nearest(dense, only, limit)))
+        words = _scores(self._shard.query(worded(sparse, only, limit))) if sparse.indices else {}
         if missing := words.keys() - similarities.keys():
             similarities |= _scores(self._shard.query(scored(dense, missing)))
-        languages = {
-            uuid_of(point.id): (point.payload or {}).get(rules.LANGUAGE)
-            for point in (*near, *with_words)
-        }
-        best = fuse(similarities, words, languages, sparse, limit)
+        own = None
+        if words and sparse.languages:
+            request = scored(dense, {*similarities}, sparse.languages)
+            own = _scores(self._shard.query(request)).keys()
+        best = fuse(similarities, words, own, len(sparse.indices), limit)
         records = self._shard.retrieve([hit.id for hit in best], True, False) if best else []
         return found(best, {uuid_of(record.id): record.payload for record in records})
 

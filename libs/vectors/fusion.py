@@ -7,13 +7,14 @@ across languages is what BM25's best often is. Chosen and measured by `quality/r
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
-from libs.vectors.port import PassageHit, PayloadValue, SparseVector
+from libs.vectors.port import PassageHit, PayloadValue
 
 Numbers = NDArray[np.float64]
 
@@ -23,6 +24,7 @@ WORDS_SHARE: Final = 0.25
 # who has it, and at most 40, so that a long description does not drown its own meaning.
 HALF_A_TERM: Final = 5.0
 HALF_AT_MOST: Final = 40.0
+_DIGITS: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +55,27 @@ def fused_scores(
 def fuse(
     similarities: Mapping[UUID, float],
     words: Mapping[UUID, float],
-    languages: Mapping[UUID, object],
-    question: SparseVector,
+    own: Collection[UUID] | None,
+    terms: int,
     limit: int,
 ) -> list[Fused]:
     """The best of all that has a similarity, best first; what has none was just removed.
 
-    `words` are the BM25 scores of those that were found by them, `languages` the passages' tags.
-    Scores are rounded because the engines add them up in other precisions; equal ones are ordered
-    by similarity.
+    `words` are the BM25 scores of those that were found by them, `own` the passages in a language
+    of the question, or None where it is not known. Equal scores are ordered by similarity.
     """
-    ids = [*similarities]
-    asked = _primary(question.languages)
+    # By id first, so that what ties in all comes in one order.
+    ids = sorted(similarities, key=attrgetter("int"))
+    near = np.array([similarities[each] for each in ids])
     scores = fused_scores(
-        np.array([similarities[each] for each in ids]),
+        near,
         np.array([words.get(each, 0.0) for each in ids]),
-        np.array([not asked or bool(_primary([languages.get(each)]) & asked) for each in ids]),
-        len(question.indices),
+        np.array([own is None or each in own for each in ids], dtype=bool),
+        terms,
     )
-    found = (
-        Fused(each, float(score), similarities[each])
-        for each, score in zip(ids, scores, strict=True)
-    )
-    return sorted(found, key=lambda hit: (-round(hit.score, 7), -hit.similarity, str(hit.id)))[
-        :limit
-    ]
+    # Rounded, because the engines add up in other precisions.
+    order = np.lexsort((-near, -scores.round(_DIGITS)))[:limit]
+    return [Fused(ids[place], float(scores[place]), float(near[place])) for place in order]
 
 
 def found(
@@ -89,7 +87,3 @@ def found(
         for hit in best
         if hit.id in payloads
     ]
-
-
-def _primary(tags: Iterable[object]) -> Collection[str]:
-    return {str(tag).replace("_", "-").split("-", 1)[0].lower() for tag in tags if tag}

@@ -40,9 +40,9 @@ _LARGEST_TERM = 2**32 - 1
 class SparseVector:
     """Term weights: `indices` are distinct term ids (u32), `values` of the same length.
 
-    Raises InvalidInput otherwise. Both empty is a text without a term in it. `languages` are BCP
-    47 tags of a question's terms: passages in other languages cannot be expected to have them.
-    None given means that all can.
+    Raises InvalidInput otherwise. Both empty is a text without a term in it. `languages` are
+    those of a question's terms, as passages' `language` has them: passages in others cannot be
+    expected to have its terms. None given means that all can.
     """
 
     indices: tuple[int, ...]

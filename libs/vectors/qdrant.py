@@ -239,16 +239,17 @@ class QdrantPassageIndex:
         asked = routes(dense.tolist(), sparse, only, limit, graph=graph)
         answers = self._client.query_batch_points(self._collection, asked)
         points = [point for answer in answers[::2] for point in answer.points]
+        similarities = {UUID(str(point.id)): point.score for point in points}
         words = {
             UUID(str(point.id)): point.score for answer in answers[1:2] for point in answer.points
         }
-        best = fuse(
-            {UUID(str(point.id)): point.score for point in points},
-            words,
-            {UUID(str(point.id)): (point.payload or {}).get(rules.LANGUAGE) for point in points},
-            sparse,
-            limit,
-        )
+        own = {
+            UUID(str(point.id))
+            for point in points
+            if (point.payload or {}).get(rules.LANGUAGE) in sparse.languages
+        }
+        asked_in = own if sparse.languages else None
+        best = fuse(similarities, words, asked_in, len(sparse.indices), limit)
         # A second request: the texts of all candidates would be 200 kB of JSON in the first.
         wanted = [str(hit.id) for hit in best]
         records = self._client.retrieve(self._collection, wanted) if wanted else []
