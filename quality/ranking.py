@@ -25,7 +25,8 @@ from quality.measures import MEASURES, gain, measured
 from quality.method_routes import Routes, both
 from quality.participedia import Participedia, embedded, in_test, read
 from quality.ranking_demonstration import demonstration
-from quality.ranking_page import GAINS, page
+from quality.ranking_diversity import diversity
+from quality.ranking_page import GAINS, page, told
 from quality.ranking_projects import projects
 from quality.ranking_real import real
 from quality.signals import BM25, DENSE, FUSED, SIGNALS, Scores
@@ -125,7 +126,7 @@ def main() -> None:
     chosen = parser.parse_args()
     task = read()
     routes = Routes(task, embedded(task))
-    rows = [*participedia(task, routes), *projects(task, routes)]
+    rows = [*participedia(task, routes), *projects(task, routes), *diversity(task, routes)]
     with closing(OpenVinoEmbedder(prepare_model(Path("var/models")))) as raw:
         correction = LanguageCorrection.load(raw.model)
         embedder = CorrectedEmbedder(raw, correction, LanguageDetector())
@@ -142,7 +143,7 @@ def show(rows: list[Row]) -> None:
     table = Table("ranking", "of", *MEASURES, *GAINS, "questions", box=None)
     for row in rows:
         numbers = [f"{row[name]:.3f}" for name in MEASURES]
-        gains = [str(row.get(name, "")) for name in GAINS]
+        gains = [told(row.get(name, "")) for name in GAINS]
         table.add_row(row["name"], row["subject"], *numbers, *gains, str(row["n"]))
     Console(width=200).print(table)
 

@@ -5,8 +5,17 @@ from typing import Any, Final
 
 from quality.measures import MEASURES
 
-# What a ranking has more nDCG@10 than another.
-GAINS: Final = ("over dense", "over BM25", "over similar cases", "over no votes")
+# What a ranking has more nDCG@10 than another, and what only some tables tell.
+GAINS: Final = (
+    "over dense",
+    "over BM25",
+    "over similar cases",
+    "over no votes",
+    "over no likeness",
+    "right methods",
+    "more right methods",
+    "two alike",
+)
 ABOUT: Final = (
     "Participedia's cases ask with title and description; right are the methods that its "
     "editors linked, without those whose title stands in the text. Fused is what the index does "
@@ -40,5 +49,10 @@ def _tables(rows: list[dict[str, Any]]) -> Iterator[str]:
         yield "|---|" + "---|" * (len(MEASURES) + len(gains) + 1)
         for row in some:
             numbers = [f"{row[name]:.3f}" for name in MEASURES]
-            numbers += [str(row.get(name, "")) for name in gains]
+            numbers += [told(row.get(name, "")) for name in gains]
             yield f"| {row['name']} | {' | '.join(numbers)} | {row['n']} |"
+
+
+def told(value: object) -> str:
+    """A cell."""
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

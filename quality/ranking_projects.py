@@ -30,10 +30,10 @@ Row = dict[str, Any]
 
 def projects(task: Participedia, routes: Routes) -> Iterator[Row]:
     """Each signal, and the votes' share that is best on the tuning half; on the test half."""
-    found = _candidates(task, routes)
+    found = candidates_of(task, routes)
     for head in (True, False):
         subject = f"projects: cases that used a right method, {'with' if head else 'without'} head"
-        right = _right(task, test=True, head=head)
+        right = right_projects(task, test=True, head=head)
         by_signal = {name: _nearest(task, routes.near[name], right) for name in SIGNALS}
         for name, run in by_signal.items():
             row: Row = {"name": name, "subject": subject, "n": len(right)}
@@ -43,7 +43,7 @@ def projects(task: Participedia, routes: Routes) -> Iterator[Row]:
                     "over BM25": gain(run, by_signal[BM25], right),
                 }
             yield row | measured(run, right)
-        tuning = _right(task, test=False, head=head)
+        tuning = right_projects(task, test=False, head=head)
         best = max(SHARES, key=lambda share: measured(_voted(found, share, tuning), tuning)[MAIN])
         unvoted = _voted(found, 0.0, right)
         for share in dict.fromkeys((best, *SHARES)):
@@ -64,7 +64,8 @@ def _nearest(
     }
 
 
-def _right(task: Participedia, *, test: bool, head: bool) -> dict[str, set[str]]:
+def right_projects(task: Participedia, *, test: bool, head: bool) -> dict[str, set[str]]:
+    """The cases that used a method which is right for each asking case of one half."""
     right = {
         case: {other for other, used in task.links.items() if other != case and used & methods}
         for case, methods in task.questions(test=test, head=head).items()
@@ -84,7 +85,8 @@ def _voted(
     }
 
 
-def _candidates(task: Participedia, routes: Routes) -> dict[str, list[Candidate]]:
+def candidates_of(task: Participedia, routes: Routes) -> dict[str, list[Candidate]]:
+    """The nearest linked cases of each case, as the ranker gets them."""
     contents = {
         number: ReportContent(
             report_id=case,

@@ -46,6 +46,8 @@ class Task:
     name: str
     questions: Sequence[Asked]
     texts: Sequence[tuple[str, str]]
+    # What its questions' digests are salted with, so that the tuning half stays the tuning half.
+    salt: str
 
 
 def real(embedder: Embedder) -> Iterator[Row]:
@@ -58,7 +60,7 @@ def real(embedder: Embedder) -> Iterator[Row]:
 def _rows(
     task: Task, embedder: Embedder, bm25: Bm25Encoder, detector: LanguageDetector
 ) -> Iterator[Row]:
-    asked = [each for each in task.questions if fold(f"ranking {each.text}", 2) == 1]
+    asked = [each for each in task.questions if fold(f"{task.salt}{each.text}", 2) == 1]
     vectors = embedder.embed_queries([each.text for each in asked])
     dense = (vectors @ embedder.embed_passages([text for text, _ in task.texts]).T).astype(float)
     for row, each in enumerate(asked):
@@ -98,7 +100,10 @@ def _projects() -> Task:
     ]
     texts = [(text[:CHARS], language) for _, (text, language) in found]
     return Task(
-        "real projects, one pool in sv, da and en: title asks for description", questions, texts
+        "real projects, one pool in sv, da and en: title asks for description",
+        questions,
+        texts,
+        salt="k",
     )
 
 
@@ -126,7 +131,10 @@ def _answers() -> Task:
         for row in rows
     ]
     return Task(
-        "real questions to Swedish authorities", questions, [(text, "sv") for text in texts]
+        "real questions to Swedish authorities",
+        questions,
+        [(text, "sv") for text in texts],
+        salt="x",
     )
 
 
@@ -150,4 +158,5 @@ def _translations() -> Task:
         "real sentences, one pool in ten languages: each asks for its translation",
         [*single.values()],
         [*texts],
+        salt="ranking ",
     )

@@ -145,6 +145,11 @@ class EdgePassageIndex:
         rules.check_open(closed=self._closed)
         return self._reports.similar(report_id, where, limit)
 
+    def report_vectors(self, report_ids: Sequence[str]) -> dict[str, Vector]:
+        """See PassageIndex."""
+        rules.check_open(closed=self._closed)
+        return self._reports.vectors(report_ids)
+
     def peek(self, where: PassageFilter) -> Mapping[str, PayloadValue] | None:
         """See PassageIndex."""
         rules.check_open(closed=self._closed)

@@ -225,6 +225,12 @@ class PassageIndex(Protocol):
         is not published, InvalidInput for a limit below 1.
         """
 
+    def report_vectors(self, report_ids: Sequence[str]) -> dict[str, Vector]:
+        """The mean of the passages' vectors of each of these reports, of length 1.
+
+        Those that are not published are left out.
+        """
+
     def peek(self, where: PassageFilter) -> Mapping[str, PayloadValue] | None:
         """The payload of any one passage that matches, or None."""
 

@@ -142,6 +142,11 @@ class QdrantPassageIndex:
         with self._answering():
             return self._reports.similar(report_id, where, limit)
 
+    def report_vectors(self, report_ids: Sequence[str]) -> dict[str, Vector]:
+        """See PassageIndex."""
+        with self._answering():
+            return self._reports.vectors(report_ids)
+
     def peek(self, where: PassageFilter) -> Mapping[str, PayloadValue] | None:
         """See PassageIndex."""
         with self._answering():

@@ -18,7 +18,8 @@ from libs.telemetry.propagation import current_trace_id
 from libs.vectors.port import PassageHit
 from services.recommend.cards import card, group
 from services.recommend.figures import size_class
-from services.recommend.passage_search import PassageSearch
+from services.recommend.passage_search import PassageSearch, Retrieved
+from services.recommend.ranking.diversity import diverse
 from services.recommend.ranking.parts import tellers_of_fit
 from services.recommend.ranking.ranker import Candidate, Ranker
 from services.recommend.records import ReportRecords
@@ -54,7 +55,7 @@ class Recommender:
             request.challenge, request.language, request.filters, limit=self.settings.candidates
         )
         with self.tracer.start_as_current_span(names.SPAN_CARDS) as span:
-            cards = self._cards(retrieved.hits, request.limit, asker)
+            cards = self._cards(retrieved, request.limit, asker)
             span.set_attribute(names.CARDS, len(cards))
         themes = nearest_themes(retrieved.hits) if retrieved.nothing_close else ()
         # With a filter the filter may be why.
@@ -69,12 +70,18 @@ class Recommender:
             trace_id=current_trace_id(),
         )
 
-    def _cards(self, hits: list[PassageHit], limit: int, asker: Asker | None) -> list[MethodCard]:
-        # What is in the order found already needs no more records than are shown.
-        pool = max(limit, self.settings.ranked_reports) if self.ranker.reorders else limit
-        candidates = list(islice(self._candidates(hits), pool))
+    def _cards(self, retrieved: Retrieved, limit: int, asker: Asker | None) -> list[MethodCard]:
+        # What is in the order found already needs few more records than are shown.
+        pool = limit + self.ranker.spare
+        if self.ranker.reorders:
+            pool = max(pool, self.settings.ranked_reports)
+        candidates = list(islice(self._candidates(retrieved.hits), pool))
         fits = self._fits(candidates, asker) if asker else {}
         ranked = self.ranker.rank(candidates, tellers_of_fit(fits) if asker else None)
+        diversity = self.ranker.weights.diversity
+        if diversity.relevance < 1:
+            reports = [each.found.report_id for each in ranked]
+            ranked = diverse(ranked, retrieved.index.report_vectors(reports), diversity)
         most = self.settings.evidence_per_card
         return [
             card(

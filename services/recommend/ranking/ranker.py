@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from libs.clock import Clock
 from libs.events.ranking import PartName, Score, ScorePart
@@ -13,6 +14,7 @@ from services.recommend.ranking.weights import Weights
 from services.recommend.records import Record
 
 Candidate = tuple[FoundReport, Record]
+_SPARE: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,11 @@ class Ranker:
         """Whether anything counts beside how well a report's own passages answer."""
         counted = {name for name, weight in self.weights.weights.items() if weight}
         return counted != {PartName.MATCH} or self.weights.methods.share > 0
+
+    @property
+    def spare(self) -> int:
+        """How many more than are shown are needed to take the places of those told twice."""
+        return _SPARE if self.weights.diversity.relevance < 1 else 0
 
     def rank(self, candidates: Sequence[Candidate], asked: Tellers | None = None) -> list[Ranked]:
         """Best first; equal ones as they were found. `asked` tell parts for one question."""
