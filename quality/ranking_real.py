@@ -6,6 +6,7 @@ the fusion's constants were chosen on the other half (and of Participedia and th
 
 import csv
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +26,8 @@ Row = dict[str, Any]
 # Enough of a description for the model, whose passages have some 160 tokens.
 CHARS: Final = 700
 SHORTEST: Final = 150
+WORDS: Final = 300
+SHORTEST_WORD: Final = 5
 # Of the half that the languages' means were not made of.
 SENTENCES: Final = slice(500, 650)
 
@@ -53,7 +56,7 @@ class Task:
 def real(embedder: Embedder) -> Iterator[Row]:
     """The rows of all tasks, by language."""
     detector, bm25 = LanguageDetector(), Bm25Encoder()
-    for task in (_projects(), _answers(), _translations()):
+    for task in (_projects(), _words(), _answers(), _translations()):
         yield from _rows(task, embedder, bm25, detector)
 
 
@@ -94,7 +97,7 @@ def _rows(
 
 def _projects() -> Task:
     """Projects of the EU's funds: a title asks for its description, which is without it."""
-    found = [pair for pair in dict(_funded()).items() if len(pair[1][0]) >= SHORTEST]
+    found = _described()
     questions = [
         Asked(title, language, number) for number, (title, (_, language)) in enumerate(found)
     ]
@@ -105,6 +108,25 @@ def _projects() -> Task:
         texts,
         salt="k",
     )
+
+
+def _words() -> Task:
+    """Single words that stand in one of the descriptions alone, as somebody looks for a name."""
+    texts = [(text[:CHARS], language) for _, (text, language) in _described()]
+    places: dict[str, set[int]] = {}
+    for number, (text, _) in enumerate(texts):
+        for word in re.findall(rf"\w{{{SHORTEST_WORD},}}", text.lower()):
+            places.setdefault(word, set()).add(number)
+    single = sorted(word for word, found in places.items() if len(found) == 1)
+    chosen = sorted(single, key=lambda word: fold(f"word {word}", 1 << 32))[:WORDS]
+    questions = [
+        Asked(word, texts[number][1], number) for word in chosen for number in places[word]
+    ]
+    return Task("real projects, one pool: a word of one description", questions, texts, salt="r")
+
+
+def _described() -> list[tuple[str, tuple[str, str]]]:
+    return [pair for pair in dict(_funded()).items() if len(pair[1][0]) >= SHORTEST]
 
 
 def _funded() -> Iterator[tuple[str, tuple[str, str]]]:

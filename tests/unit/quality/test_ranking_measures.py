@@ -7,6 +7,7 @@ import pytest
 
 from libs.vectors.port import SparseVector
 from quality.measures import gain, measured
+from quality.method_identity import best_threshold
 from quality.method_routes import both
 from quality.participedia import Participedia, in_test
 from quality.signals import NOT_FOUND, bm25_scores, fused, ranked
@@ -47,6 +48,12 @@ def test_words_count_and_another_language_is_not_expected_to_have_them() -> None
 def test_a_report_is_ranked_by_its_best_text_that_was_found() -> None:
     scores = np.array([0.1, 0.4, NOT_FOUND])
     assert ranked(scores, ["a", "a", "b"]) == {"a": 0.4}
+
+
+def test_the_threshold_is_where_most_that_is_taken_is_the_same() -> None:
+    close = np.array([0.9, 0.8, 0.7, 0.6], dtype=np.float32)
+    assert best_threshold(close, np.array([True, True, False, False])) == pytest.approx(0.8)
+    assert best_threshold(close, np.array([True, False, True, True])) == pytest.approx(0.6)
 
 
 def test_a_rare_term_weighs_more() -> None:
