@@ -78,10 +78,10 @@ class Recommender:
         candidates = list(islice(self._candidates(retrieved.hits), pool))
         fits = self._fits(candidates, asker) if asker else {}
         ranked = self.ranker.rank(candidates, tellers_of_fit(fits) if asker else None)
-        diversity = self.ranker.weights.diversity
-        if diversity.relevance < 1:
+        if self.ranker.spare and len(ranked) > 1:
             reports = [each.found.report_id for each in ranked]
-            ranked = diverse(ranked, retrieved.index.report_vectors(reports), diversity)
+            vectors = retrieved.index.report_vectors(reports)
+            ranked = diverse(ranked, vectors, self.ranker.weights.diversity)
         most = self.settings.evidence_per_card
         return [
             card(
