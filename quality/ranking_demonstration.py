@@ -1,21 +1,21 @@
 """The ranking on the demonstration corpus: projects for questions in ten languages."""
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 from libs.language.detection import LanguageDetector
 from libs.vectors.bm25 import Bm25Encoder
 from navigator.demo import DEMO_FOLDER
 from quality.abstention_data import fold
 from quality.demonstration import PASSAGE_TOKENS, corpus
-from quality.measures import Run, gain, measured
-from quality.signals import BM25, DENSE, FUSED, runs, signals
+from quality.measures import measured
+from quality.signal_rows import Row, signal_rows
+from quality.signals import DENSE, FUSED, runs, signals
 from services.embed.embedder import Embedder
 from services.embed.passages import cut
 from services.recommend.question import sparse_question
 
-Row = dict[str, Any]
 SUBJECT: Final = "projects of the demonstration corpus (synthetic)"
 BY_LANGUAGE: Final = "projects of the demonstration corpus (synthetic), by the question's language"
 
@@ -46,20 +46,9 @@ def demonstration(embedder: Embedder) -> Iterator[Row]:
     }
     test = {n: right[n] for n in numbers if fold(f"ranking {asked[int(n)]['theme']}", 2) == 1}
     for subject, some in ((f"{SUBJECT}, half of the themes", test), (f"{SUBJECT}, all", right)):
-        yield from _rows(found, some, subject)
+        yield from signal_rows(found, some, subject)
     for language in sorted({each["language"] for each in asked}):
         some = {n: right[n] for n in numbers if asked[int(n)]["language"] == language}
         for signal in (DENSE, FUSED):
             row: Row = {"name": f"{signal}, {language}", "subject": BY_LANGUAGE, "n": len(some)}
             yield row | measured(found[signal], some)
-
-
-def _rows(found: Mapping[str, Run], right: Mapping[str, set[str]], subject: str) -> Iterator[Row]:
-    for signal in (BM25, DENSE, FUSED):
-        row: Row = {"name": signal, "subject": subject, "n": len(right)}
-        if signal == FUSED:
-            row |= {
-                "over dense": gain(found[FUSED], found[DENSE], right),
-                "over BM25": gain(found[FUSED], found[BM25], right),
-            }
-        yield row | measured(found[signal], right)

@@ -8,7 +8,7 @@ same method.
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import numpy as np
@@ -18,14 +18,14 @@ from libs.vectors.port import PassageHit
 from quality.measures import MAIN, gain, measured
 from quality.method_routes import Routes
 from quality.participedia import Participedia
-from quality.signals import BM25, DENSE, FUSED, SIGNALS, Scores
+from quality.signal_rows import Row, signal_rows
+from quality.signals import FUSED, SIGNALS, Scores
 from services.recommend.cards import FoundReport
 from services.recommend.ranking.ranker import Candidate, match_parts
 from services.recommend.records import Record
 
 RANKED: Final = 30
 SHARES: Final = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7)
-Row = dict[str, Any]
 
 
 def projects(task: Participedia, routes: Routes) -> Iterator[Row]:
@@ -35,21 +35,18 @@ def projects(task: Participedia, routes: Routes) -> Iterator[Row]:
         subject = f"projects: cases that used a right method, {'with' if head else 'without'} head"
         right = right_projects(task, test=True, head=head)
         by_signal = {name: _nearest(task, routes.near[name], right) for name in SIGNALS}
-        for name, run in by_signal.items():
-            row: Row = {"name": name, "subject": subject, "n": len(right)}
-            if name == FUSED:
-                row |= {
-                    "over dense": gain(run, by_signal[DENSE], right),
-                    "over BM25": gain(run, by_signal[BM25], right),
-                }
-            yield row | measured(run, right)
+        yield from signal_rows(by_signal, right, subject)
         tuning = right_projects(task, test=False, head=head)
         best = max(SHARES, key=lambda share: measured(_voted(found, share, tuning), tuning)[MAIN])
         unvoted = _voted(found, 0.0, right)
         for share in dict.fromkeys((best, *SHARES)):
             run = _voted(found, share, right)
             chosen = ", chosen on the other half" if share == best else ""
-            row = {"name": f"fused, votes {share}{chosen}", "subject": subject, "n": len(right)}
+            row: Row = {
+                "name": f"fused, votes {share}{chosen}",
+                "subject": subject,
+                "n": len(right),
+            }
             yield row | {"over no votes": gain(run, unvoted, right)} | measured(run, right)
 
 

@@ -10,19 +10,18 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from libs.language.detection import LanguageDetector
 from libs.vectors.bm25 import Bm25Encoder
 from quality.abstention_data import fold
 from quality.language_means import CODES, sentences
-from quality.measures import gain, measured
-from quality.signals import BELOW_ALL, BM25, DENSE, FUSED, SIGNALS, runs, signals
+from quality.signal_rows import Row, signal_rows
+from quality.signals import BELOW_ALL, runs, signals
 from quality.sorting_data import data_folder
 from services.embed.embedder import Embedder
 from services.recommend.question import sparse_question
 
-Row = dict[str, Any]
 # Enough of a description for the model, whose passages have some 160 tokens.
 CHARS: Final = 700
 SHORTEST: Final = 150
@@ -85,14 +84,7 @@ def _rows(
             for number, each in zip(numbers, asked, strict=True)
             if language in {"all", each.language}
         }
-        for signal in SIGNALS:
-            row = {"name": f"{signal}, asked in {language}", "subject": task.name, "n": len(right)}
-            if signal == FUSED:
-                row |= {
-                    "over dense": gain(found[FUSED], found[DENSE], right),
-                    "over BM25": gain(found[FUSED], found[BM25], right),
-                }
-            yield row | measured(found[signal], right)
+        yield from signal_rows(found, right, task.name, f", asked in {language}")
 
 
 def _projects() -> Task:
