@@ -105,6 +105,7 @@ quality: $(VENV)/.dev ## How well questions find projects and methods, tables ar
 	$(BIN)/python -m quality.abstention --markdown docs/abstention.md
 	$(BIN)/python -m quality.citations
 	$(BIN)/python -m quality.ranking --markdown docs/ranking.md
+	$(BIN)/python -m quality.method_identity
 
 documents: $(VENV)/.dev ## What becomes of every document in ../shared/data, as docs/documents.md
 	$(BIN)/python -m quality.documents

@@ -5,7 +5,7 @@
 120 questions, one for each of 12 themes in each of ten languages (`data/demo/questions.json`),
 against the 73 reports. A report is relevant when it carries the question's theme. The questions
 are synthetic: written by a language model that had not seen the corpus. The fusion's constants in
-`libs/vectors/rules.py` were chosen on them, so these numbers compare, and do not promise.
+`libs/vectors/fusion.py` were chosen on half of them among others: they promise nothing.
 """
 
 import argparse

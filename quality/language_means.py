@@ -32,9 +32,13 @@ CODES: Final = {
 }
 
 
-def sentences(folder: Path, language: str) -> list[str]:
-    """All sentences of a language; English is the other side of Swedish."""
-    pair, side = ("swe", "eng") if language == "en" else (CODES[language], CODES[language])
+def sentences(folder: Path, language: str, *, english: bool = False) -> list[str]:
+    """All sentences of a language, or their translations in English, row by row the same.
+
+    English by itself is the other side of Swedish.
+    """
+    pair = "swe" if language == "en" else CODES[language]
+    side = "eng" if english or language == "en" else pair
     text = (folder / f"tatoeba.{pair}-eng.{side}").read_text(encoding="utf-8")
     return [line.strip() for line in text.splitlines() if line.strip()]
 

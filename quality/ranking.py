@@ -12,6 +12,7 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,12 +20,19 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from quality.measures import MEASURES, measured
-from quality.method_routes import SIGNALS, Routes, Scores, both
+from libs.language.detection import LanguageDetector
+from quality.measures import MEASURES, gain, measured
+from quality.method_routes import Routes, both
 from quality.participedia import Participedia, embedded, in_test, read
 from quality.ranking_demonstration import demonstration
-from quality.ranking_page import page
+from quality.ranking_diversity import diversity
+from quality.ranking_page import GAINS, page, told
 from quality.ranking_projects import projects
+from quality.ranking_real import real
+from quality.signals import BM25, DENSE, FUSED, SIGNALS, Scores
+from services.embed.conversion import prepare_model
+from services.embed.correction import CorrectedEmbedder, LanguageCorrection
+from services.embed.openvino_embedder import OpenVinoEmbedder
 
 COMMAND: Final = "python -m quality.ranking"
 SHARES: Final = tuple(step / 10 for step in range(11))
@@ -42,12 +50,29 @@ def popular(task: Participedia) -> Scores:
     return np.tile(row, (len(task.cases), 1))
 
 
-def rows_of(task: Participedia, name: str, scores: Scores, *, test: bool) -> Iterator[Row]:
-    """The measures of one ranking, with the head and without."""
+def rows_of(
+    task: Participedia,
+    name: str,
+    scores: Scores,
+    *,
+    test: bool,
+    others: Mapping[str, Scores] | None = None,
+) -> Iterator[Row]:
+    """The measures of one ranking, with the head and without; and what it has more than others."""
     for subject, head in ((WITH_HEAD, True), (WITHOUT_HEAD, False)):
         right = task.questions(test=test, head=head)
-        found = measured(_run(task, scores, right, head=head), right)
-        yield {"name": name, "subject": subject, "n": len(right)} | found
+        found = _run(task, scores, right, head=head)
+        more = {
+            over: gain(found, _run(task, other, right, head=head), right)
+            for over, other in (others or {}).items()
+        }
+        yield {"name": name, "subject": subject, "n": len(right)} | more | measured(found, right)
+
+
+def _others(by_signal: Mapping[str, Scores], signal: str) -> dict[str, Scores]:
+    """Both parts of what is fused."""
+    parts = {"over dense": by_signal[DENSE], "over BM25": by_signal[BM25]}
+    return parts if signal == FUSED else {}
 
 
 def _run(
@@ -73,16 +98,24 @@ def best_share(task: Participedia, routes: Routes, signal: str) -> float:
 def participedia(task: Participedia, routes: Routes) -> Iterator[Row]:
     """Each row of the page's first tables."""
     yield from rows_of(task, "most popular", popular(task), test=True)
-    for signal in SIGNALS:
-        name = f"challenge → methods' texts, {signal}"
-        yield from rows_of(task, name, routes.texts[signal], test=True)
-    for signal in SIGNALS:
-        name = f"challenge → similar cases → methods, {signal}"
-        yield from rows_of(task, name, routes.voted[signal], test=True)
-    for signal in SIGNALS:
-        share = best_share(task, routes, signal)
-        scores = both(routes.texts[signal], routes.voted[signal], share)
-        yield from rows_of(task, f"both, {signal} (votes {share:.1f})", scores, test=True)
+    for route, name in (
+        (routes.texts, "challenge → methods' texts"),
+        (routes.voted, "challenge → similar cases → methods"),
+    ):
+        for signal in SIGNALS:
+            others = _others(route, signal)
+            yield from rows_of(task, f"{name}, {signal}", route[signal], test=True, others=others)
+    shares = {signal: best_share(task, routes, signal) for signal in SIGNALS}
+    together = {
+        signal: both(routes.texts[signal], routes.voted[signal], share)
+        for signal, share in shares.items()
+    }
+    for signal, share in shares.items():
+        others = _others(together, signal)
+        if signal == FUSED:
+            others["over similar cases"] = routes.voted[FUSED]
+        name = f"both, {signal} (votes {share:.1f})"
+        yield from rows_of(task, name, together[signal], test=True, others=others)
 
 
 def main() -> None:
@@ -93,7 +126,11 @@ def main() -> None:
     chosen = parser.parse_args()
     task = read()
     routes = Routes(task, embedded(task))
-    rows = [*participedia(task, routes), *projects(task, routes), *demonstration()]
+    rows = [*participedia(task, routes), *projects(task, routes), *diversity(task, routes)]
+    with closing(OpenVinoEmbedder(prepare_model(Path("var/models")))) as raw:
+        correction = LanguageCorrection.load(raw.model)
+        embedder = CorrectedEmbedder(raw, correction, LanguageDetector())
+        rows += [*real(embedder), *demonstration(embedder)]
     show(rows)
     if chosen.markdown:
         chosen.markdown.write_text(page(rows, f"{COMMAND} --markdown {chosen.markdown}"), "utf-8")
@@ -103,11 +140,12 @@ def main() -> None:
 
 def show(rows: list[Row]) -> None:
     """The rows as a table."""
-    table = Table("ranking", "of", *MEASURES, "questions", box=None)
+    table = Table("ranking", "of", *MEASURES, *GAINS, "questions", box=None)
     for row in rows:
         numbers = [f"{row[name]:.3f}" for name in MEASURES]
-        table.add_row(row["name"], row["subject"], *numbers, str(row["n"]))
-    Console(width=130).print(table)
+        gains = [told(row.get(name, "")) for name in GAINS]
+        table.add_row(row["name"], row["subject"], *numbers, *gains, str(row["n"]))
+    Console(width=200).print(table)
 
 
 def _numbers(rows: list[Row]) -> Iterator[Row]:

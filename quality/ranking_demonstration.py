@@ -1,59 +1,54 @@
-"""The ranking on the demonstration corpus: projects for 120 questions in ten languages."""
+"""The ranking on the demonstration corpus: projects for questions in ten languages."""
 
 import json
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
-from libs.events.report import NormalisedReport
 from libs.language.detection import LanguageDetector
 from libs.vectors.bm25 import Bm25Encoder
-from libs.vectors.port import PassageHit
 from navigator.demo import DEMO_FOLDER
-from quality.demonstration import corpus, finders, indexed
+from quality.abstention_data import fold
+from quality.demonstration import PASSAGE_TOKENS, corpus
 from quality.measures import measured
-from services.embed.conversion import prepare_model
-from services.embed.correction import CorrectedEmbedder, LanguageCorrection
-from services.embed.openvino_embedder import OpenVinoEmbedder
-from services.recommend.cards import group
+from quality.signal_rows import Row, signal_rows
+from quality.signals import DENSE, FUSED, runs, signals
+from services.embed.embedder import Embedder
+from services.embed.passages import cut
+from services.recommend.question import sparse_question
 
-Row = dict[str, Any]
 SUBJECT: Final = "projects of the demonstration corpus (synthetic)"
+BY_LANGUAGE: Final = "projects of the demonstration corpus (synthetic), by the question's language"
 
 
-def demonstration() -> Iterator[Row]:
-    """Dense alone and hybrid; the latter by the language of the questions too."""
+def demonstration(embedder: Embedder) -> Iterator[Row]:
+    """Each signal on the half of the themes that nothing was chosen on, and all by language."""
     asked: list[Row] = json.loads((DEMO_FOLDER / "questions.json").read_bytes())
     bm25, detector = Bm25Encoder(), LanguageDetector()
     reports = list(corpus(detector))
-    raw = OpenVinoEmbedder(prepare_model(Path("var/models")))
-    embedder = CorrectedEmbedder(raw, LanguageCorrection.load(raw.model), detector)
-    with indexed(reports, embedder, bm25) as index:
-        for name, find in finders(index, embedder, bm25, detector).items():
-            found = {str(i): find(question["question"]) for i, question in enumerate(asked)}
-            yield _row(name, found, reports, asked)
-        for language in sorted({question["language"] for question in asked}):
-            of = [i for i, question in enumerate(asked) if question["language"] == language]
-            some = {str(i): found[str(i)] for i in of}
-            yield _row(f"hybrid, questions in {language}", some, reports, asked)
-
-
-def _row(
-    name: str,
-    found: Mapping[str, list[PassageHit]],
-    reports: list[NormalisedReport],
-    asked: list[Row],
-) -> Row:
+    passages = [
+        (str(number), passage.embedded, report.language)
+        for number, report in enumerate(reports)
+        for passage in cut(report, embedder.count_tokens, PASSAGE_TOKENS)
+    ]
+    texts = [text for _, text, _ in passages]
+    questions = [each["question"] for each in asked]
+    by_signal = signals(
+        (embedder.embed_queries(questions) @ embedder.embed_passages(texts).T).astype(float),
+        [sparse_question(bm25, detector, question, None) for question in questions],
+        [bm25.encode_passage(text, language or "") for _, text, language in passages],
+        [language for _, _, language in passages],
+    )
+    numbers = [str(number) for number in range(len(asked))]
+    found = runs(by_signal, numbers, [report for report, _, _ in passages])
     right = {
-        question: {
-            str(number)
-            for number, report in enumerate(reports)
-            if asked[int(question)]["theme"] in report.themes
-        }
-        for question in found
+        number: {str(i) for i, report in enumerate(reports) if each["theme"] in report.themes}
+        for number, each in zip(numbers, asked, strict=True)
     }
-    run = {
-        question: {each.report_id: each.score for each in group(hits)}
-        for question, hits in found.items()
-    }
-    return {"name": name, "subject": SUBJECT, "n": len(found)} | measured(run, right)
+    test = {n: right[n] for n in numbers if fold(f"ranking {asked[int(n)]['theme']}", 2) == 1}
+    for subject, some in ((f"{SUBJECT}, half of the themes", test), (f"{SUBJECT}, all", right)):
+        yield from signal_rows(found, some, subject)
+    for language in sorted({each["language"] for each in asked}):
+        some = {n: right[n] for n in numbers if asked[int(n)]["language"] == language}
+        for signal in (DENSE, FUSED):
+            row: Row = {"name": f"{signal}, {language}", "subject": BY_LANGUAGE, "n": len(some)}
+            yield row | measured(found[signal], some)

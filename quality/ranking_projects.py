@@ -6,40 +6,84 @@ them would look good. The demonstration corpus cannot tell this: no two of its r
 same method.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import numpy as np
 
 from libs.events.report import Method, NormalisedReport, ReportContent
 from libs.vectors.port import PassageHit
-from quality.measures import measured
+from quality.measures import MAIN, gain, measured
 from quality.method_routes import Routes
 from quality.participedia import Participedia
+from quality.signal_rows import Row, signal_rows
+from quality.signals import FUSED, SIGNALS, Scores
 from services.recommend.cards import FoundReport
 from services.recommend.ranking.ranker import Candidate, match_parts
 from services.recommend.record import Record
 
 RANKED: Final = 30
 SHARES: Final = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7)
-Row = dict[str, Any]
 
 
 def projects(task: Participedia, routes: Routes) -> Iterator[Row]:
-    """Without votes, and with the share that is best on the tuning half; on the test half."""
-    found = _candidates(task, routes)
+    """Each signal, and the votes' share that is best on the tuning half; on the test half."""
+    found = candidates_of(task, routes)
     for head in (True, False):
         subject = f"projects: cases that used a right method, {'with' if head else 'without'} head"
-        best = max(SHARES, key=lambda share: _row(task, found, share, test=False, head=head)[0])
-        for share in dict.fromkeys((0.0, best, *SHARES)):
-            _, row = _row(task, found, share, test=True, head=head)
+        right = right_projects(task, test=True, head=head)
+        by_signal = {name: _nearest(task, routes.near[name], right) for name in SIGNALS}
+        yield from signal_rows(by_signal, right, subject)
+        tuning = right_projects(task, test=False, head=head)
+        best = max(SHARES, key=lambda share: measured(_voted(found, share, tuning), tuning)[MAIN])
+        unvoted = _voted(found, 0.0, right)
+        for share in dict.fromkeys((best, *SHARES)):
+            run = _voted(found, share, right)
             chosen = ", chosen on the other half" if share == best else ""
-            yield {"name": f"fused, votes {share}{chosen}", "subject": subject} | row
+            row: Row = {
+                "name": f"fused, votes {share}{chosen}",
+                "subject": subject,
+                "n": len(right),
+            }
+            yield row | {"over no votes": gain(run, unvoted, right)} | measured(run, right)
 
 
-def _candidates(task: Participedia, routes: Routes) -> dict[str, list[Candidate]]:
+def _nearest(
+    task: Participedia, near: Scores, right: Mapping[str, object]
+) -> dict[str, dict[str, float]]:
+    linked = [(column, case) for column, case in enumerate(task.cases) if case in task.links]
+    return {
+        case: {other: float(scores[column]) for column, other in linked if other != case}
+        for case, scores in zip(task.cases, near, strict=True)
+        if case in right
+    }
+
+
+def right_projects(task: Participedia, *, test: bool, head: bool) -> dict[str, set[str]]:
+    """The cases that used a method which is right for each asking case of one half."""
+    right = {
+        case: {other for other, used in task.links.items() if other != case and used & methods}
+        for case, methods in task.questions(test=test, head=head).items()
+    }
+    return {case: others for case, others in right.items() if others}
+
+
+def _voted(
+    found: Mapping[str, list[Candidate]], share: float, right: Mapping[str, object]
+) -> dict[str, dict[str, float]]:
+    return {
+        case: {
+            report.report_id: part.value or 0.0
+            for (report, _), part in zip(found[case], match_parts(found[case], share), strict=True)
+        }
+        for case in right
+    }
+
+
+def candidates_of(task: Participedia, routes: Routes) -> dict[str, list[Candidate]]:
+    """The nearest linked cases of each case, as the ranker gets them."""
     contents = {
         number: ReportContent(
             report_id=case,
@@ -55,7 +99,7 @@ def _candidates(task: Participedia, routes: Routes) -> dict[str, list[Candidate]
         if case in task.links
     }
     found = {}
-    for case, scores in zip(task.cases, routes.near["fused"], strict=True):
+    for case, scores in zip(task.cases, routes.near[FUSED], strict=True):
         linked = (int(i) for i in np.argsort(-scores, kind="stable") if int(i) in contents)
         nearest = list(islice(linked, RANKED))
         found[case] = [
@@ -67,27 +111,3 @@ def _candidates(task: Participedia, routes: Routes) -> dict[str, list[Candidate]
 def _found(report_id: str, score: float) -> FoundReport:
     hit = PassageHit(UUID(int=0), float(score), None, {"report_id": report_id, "version": 1})
     return FoundReport(report_id, 1, (hit,))
-
-
-def _row(
-    task: Participedia,
-    found: dict[str, list[Candidate]],
-    share: float,
-    *,
-    test: bool,
-    head: bool,
-) -> tuple[float, Row]:
-    right = {
-        case: {other for other, used in task.links.items() if other != case and used & methods}
-        for case, methods in task.questions(test=test, head=head).items()
-    }
-    right = {case: others for case, others in right.items() if others}
-    run = {
-        case: {
-            report.report_id: part.value or 0.0
-            for (report, _), part in zip(found[case], match_parts(found[case], share), strict=True)
-        }
-        for case in right
-    }
-    row: Row = {"n": len(right)} | measured(run, right)
-    return row["nDCG@10"], row

@@ -168,7 +168,9 @@ class MethodCard(Answer):
     results: tuple[Result, ...]
     lessons: tuple[str, ...]
     contacts: tuple[Contact, ...]
-    score: Annotated[float, Field(description="Fused rank score; comparable within one answer.")]
+    score: Annotated[
+        float, Field(description="How well it answers, in meaning and in words; at most 1.")
+    ]
     ranking: Annotated[
         Score | None, Field(description="What the card's place in the answer is made of.")
     ] = None

@@ -88,7 +88,9 @@ class FoundPassage(Answer):
         SectionKind | None,
         Field(description="What the passage tells of, as its section says or sorting found."),
     ]
-    score: Annotated[float, Field(description="Fused rank score; comparable within one answer.")]
+    score: Annotated[
+        float, Field(description="How well it answers, in meaning and in words; at most 1.")
+    ]
     evidence: Evidence
 
 
@@ -143,7 +145,9 @@ class Experience(Answer):
 
     project: ProjectSummary
     contacts: Annotated[tuple[Contact, ...], Field(description="As the report gives them.")]
-    score: Annotated[float, Field(description="Fused rank score; comparable within one answer.")]
+    score: Annotated[
+        float, Field(description="How well it answers, in meaning and in words; at most 1.")
+    ]
     evidence: Evidence
 
 

@@ -5,6 +5,7 @@ English, which is wrong for nine of our ten languages, so every language is set 
 """
 
 import unicodedata
+from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
 from typing import Final
@@ -55,8 +56,10 @@ class Bm25Encoder:
         return _sparse(_engine(_primary(language)).embed_document(_normal(text)))
 
     def encode_query(self, text: str, language: str) -> SparseVector:
-        """Weight 1 for every distinct term; empty if there is no term."""
-        return _sparse(_engine(_primary(language)).embed_query(_normal(text)))
+        """Weight 1 for every distinct term, and its language; empty if there is no term."""
+        tag = _primary(language)
+        terms = _sparse(_engine(tag).embed_query(_normal(text)))
+        return replace(terms, languages=(tag,) if tag and terms.indices else ())
 
 
 def _primary(language: str) -> str:

@@ -26,9 +26,12 @@ from libs.vectors.edge_requests import (
     edge_facets,
     edge_filter,
     ensure_field_indexes,
-    fused,
+    nearest,
+    scored,
     uuid_of,
+    worded,
 )
+from libs.vectors.fusion import found, fuse
 from libs.vectors.port import (
     CollectionSpec,
     FacetCount,
@@ -142,6 +145,11 @@ class EdgePassageIndex:
         rules.check_open(closed=self._closed)
         return self._reports.similar(report_id, where, limit)
 
+    def report_vectors(self, report_ids: Sequence[str]) -> dict[str, Vector]:
+        """See PassageIndex."""
+        rules.check_open(closed=self._closed)
+        return self._reports.vectors(report_ids)
+
     def peek(self, where: PassageFilter) -> Mapping[str, PayloadValue] | None:
         """See PassageIndex."""
         rules.check_open(closed=self._closed)
@@ -235,26 +243,21 @@ class EdgePassageIndex:
     def _search(
         self, dense: Vector, sparse: SparseVector, only: qe.Filter | None, limit: int
     ) -> list[PassageHit]:
-        nearest = qe.Query.Nearest(dense.tolist(), using=rules.DENSE)
-        found = self._shard.query(fused(nearest, sparse, only, limit))
-        similarity = self._similarities(nearest, {uuid_of(point.id) for point in found})
-        return rules.ordered_hits(
-            PassageHit(
-                id=uuid_of(point.id),
-                score=point.score,
-                similarity=similarity.get(uuid_of(point.id)),
-                payload=point.payload or {},
-            )
-            for point in found
-        )
+        similarities = _scores(self._shard.query(nearest(dense, only, limit)))
+        words = _scores(self._shard.query(worded(sparse, only, limit))) if sparse.indices else {}
+        if missing := words.keys() - similarities.keys():
+            similarities |= _scores(self._shard.query(scored(dense, missing)))
+        own = None
+        if words and sparse.languages:
+            request = scored(dense, {*similarities}, sparse.languages)
+            own = _scores(self._shard.query(request)).keys()
+        best = fuse(similarities, words, own, len(sparse.indices), limit)
+        records = self._shard.retrieve([hit.id for hit in best], True, False) if best else []
+        return found(best, {uuid_of(record.id): record.payload for record in records})
 
-    def _similarities(self, nearest: qe.Query, ids: set[UUID]) -> dict[UUID, float]:
-        # Scoring 50 known points again costs 0.3 ms; returning their vectors, 0.7 ms.
-        if not ids:
-            return {}
-        only = qe.Filter(must=[qe.HasIdCondition({*ids})])
-        scored = self._shard.query(qe.QueryRequest(limit=len(ids), query=nearest, filter=only))
-        return {uuid_of(point.id): point.score for point in scored}
+
+def _scores(points: Iterable[qe.ScoredPoint]) -> dict[UUID, float]:
+    return {uuid_of(point.id): point.score for point in points}
 
 
 def _create(folder: Path, spec: CollectionSpec, notes: Mapping[str, str]) -> None:

@@ -2,15 +2,16 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, Self, cast
 
+import numpy as np
 import qdrant_edge as qe
 
 from libs.vectors import rules
 from libs.vectors.edge_requests import edge_facets, edge_filter, ensure_field_indexes, uuid_of
-from libs.vectors.port import FacetCount, PassageFilter, ReportHit
+from libs.vectors.port import FacetCount, PassageFilter, ReportHit, Vector
 from libs.vectors.publications import Owner, Publication
 
 _PAGE: Final = 5_000
@@ -86,6 +87,12 @@ class EdgeReports:
             if uuid_of(point.id) != own
         ]
         return hits[:limit]
+
+    def vectors(self, report_ids: Sequence[str]) -> dict[str, Vector]:
+        """See PassageIndex."""
+        ids = {rules.report_point_id(report_id): report_id for report_id in report_ids}
+        found = self._shard.retrieve([*ids], False, [rules.DENSE]) if ids else []
+        return {ids[uuid_of(each.id)]: np.array(_dense(each), np.float32) for each in found}
 
     def facets(self, field: str, where: PassageFilter | None, limit: int) -> list[FacetCount]:
         """See PassageIndex."""

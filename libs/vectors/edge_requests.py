@@ -1,6 +1,6 @@
 """What is asked of Qdrant Edge, in its own classes."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import qdrant_edge as qe
@@ -12,6 +12,7 @@ from libs.vectors.port import (
     FacetCount,
     PassageFilter,
     SparseVector,
+    Vector,
 )
 from libs.vectors.publications import Owner
 
@@ -26,22 +27,36 @@ def ensure_field_indexes(shard: qe.EdgeShard) -> None:
             shard.update(qe.UpdateOperation.create_field_index(field, kind))
 
 
-def fused(
-    nearest: qe.Query, sparse: SparseVector, only: qe.Filter | None, limit: int
-) -> qe.QueryRequest:
-    """The hybrid question: candidates of each route, fused."""
-    routes = [nearest]
-    if sparse.indices:
-        terms = qe.SparseVector([*sparse.indices], [*sparse.values])
-        routes.append(qe.Query.Nearest(terms, using=rules.BM25))
-    wide = rules.candidates(limit)
-    weights = list(rules.RRF_WEIGHTS[: len(routes)])
-    params = qe.SearchParams(hnsw_ef=rules.HNSW_EF)
+def nearest(dense: Vector, only: qe.Filter | None, limit: int) -> qe.QueryRequest:
+    """The passages nearest to a question."""
     return qe.QueryRequest(
-        limit=limit,
-        prefetches=[qe.Prefetch(wide, query=route, filter=only, params=params) for route in routes],
-        query=qe.Fusion.Rrf(rules.RRF_K, weights),  # type: ignore[arg-type] # the stubs nest it
-        with_payload=True,
+        limit=rules.candidates(limit),
+        query=qe.Query.Nearest(dense.tolist(), using=rules.DENSE),
+        filter=only,
+        params=qe.SearchParams(hnsw_ef=rules.HNSW_EF),
+    )
+
+
+def worded(sparse: SparseVector, only: qe.Filter | None, limit: int) -> qe.QueryRequest:
+    """The passages that have a question's words, by BM25."""
+    terms = qe.SparseVector([*sparse.indices], [*sparse.values])
+    return qe.QueryRequest(
+        limit=rules.candidates(limit),
+        query=qe.Query.Nearest(terms, using=rules.BM25),
+        filter=only,
+    )
+
+
+def scored(dense: Vector, ids: set[UUID], languages: Sequence[str] = ()) -> qe.QueryRequest:
+    """How near these passages are; of given languages, only those in one of them.
+
+    It tells 200 passages' languages in 0.2 ms; with their payloads it would be 0.5.
+    """
+    spoken = [qe.FieldCondition(rules.LANGUAGE, match=qe.MatchAny([*languages]))]
+    return qe.QueryRequest(
+        limit=len(ids),
+        query=qe.Query.Nearest(dense.tolist(), using=rules.DENSE),
+        filter=qe.Filter(must=[qe.HasIdCondition({*ids}), *(spoken if languages else [])]),
     )
 
 

@@ -40,11 +40,14 @@ _LARGEST_TERM = 2**32 - 1
 class SparseVector:
     """Term weights: `indices` are distinct term ids (u32), `values` of the same length.
 
-    Raises InvalidInput otherwise. Both empty is a text without a term in it.
+    Raises InvalidInput otherwise. Both empty is a text without a term in it. `languages` are
+    those of a question's terms, as passages' `language` has them: passages in others cannot be
+    expected to have its terms. None given means that all can.
     """
 
     indices: tuple[int, ...]
     values: tuple[float, ...]
+    languages: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what an engine would refuse later, with its own words."""
@@ -91,10 +94,9 @@ class PassageFilter:
 
 @dataclass(frozen=True, slots=True)
 class PassageHit:
-    """One passage found. `score` is the fused score; `similarity` the dense inner product.
+    """One passage found. `score` is the fused score, at most 1; `similarity` the inner product.
 
-    `similarity` is given for hits of either route; it is None only when the passage was removed
-    while the query ran.
+    `similarity` is given for hits of either route; None is for those who make hits of their own.
     """
 
     id: UUID
@@ -207,9 +209,10 @@ class PassageIndex(Protocol):
     def query(
         self, dense: Vector, sparse: SparseVector, *, where: PassageFilter | None, limit: int
     ) -> list[PassageHit]:
-        """Hybrid search: dense and BM25 candidates fused by reciprocal rank, best first.
+        """Hybrid search: the nearest and those with the words, by a sum of both, best first.
 
-        Equal scores are ordered by similarity. An empty sparse vector leaves the dense route.
+        See `libs/vectors/fusion.py`. Equal scores are ordered by similarity. An empty sparse
+        vector leaves the dense route.
         Raises InvalidInput for a vector of another dimension or a limit below 1.
         """
 
@@ -220,6 +223,12 @@ class PassageIndex(Protocol):
 
         A report matches a field if one of its passages does. Raises NotFound for a report that
         is not published, InvalidInput for a limit below 1.
+        """
+
+    def report_vectors(self, report_ids: Sequence[str]) -> dict[str, Vector]:
+        """The mean of the passages' vectors of each of these reports, of length 1.
+
+        Those that are not published are left out.
         """
 
     def peek(self, where: PassageFilter) -> Mapping[str, PayloadValue] | None:

@@ -14,6 +14,7 @@ from qdrant_client.http.exceptions import UnexpectedResponse
 
 from libs.errors import Conflict, InvalidInput
 from libs.vectors import rules
+from libs.vectors.fusion import found, fuse
 from libs.vectors.port import (
     CollectionSpec,
     FacetCount,
@@ -141,6 +142,11 @@ class QdrantPassageIndex:
         with self._answering():
             return self._reports.similar(report_id, where, limit)
 
+    def report_vectors(self, report_ids: Sequence[str]) -> dict[str, Vector]:
+        """See PassageIndex."""
+        with self._answering():
+            return self._reports.vectors(report_ids)
+
     def peek(self, where: PassageFilter) -> Mapping[str, PayloadValue] | None:
         """See PassageIndex."""
         with self._answering():
@@ -234,43 +240,25 @@ class QdrantPassageIndex:
     def _search(
         self, dense: Vector, sparse: SparseVector, only: models.Filter | None, limit: int
     ) -> list[PassageHit]:
-        nearest: list[float] = dense.tolist()
-        prefetch = routes(nearest, sparse, only, limit)
-        weights = list(rules.RRF_WEIGHTS[: len(prefetch)])
-        found = self._client.query_points(
-            self._collection,
-            prefetch=prefetch,
-            query=models.RrfQuery(rrf=models.Rrf(k=rules.RRF_K, weights=weights)),
-            limit=limit,
-            with_payload=True,
-        ).points
-        similarity = self._similarities(nearest, [point.id for point in found])
-        return rules.ordered_hits(
-            PassageHit(
-                id=UUID(str(point.id)),
-                score=point.score,
-                similarity=similarity.get(str(point.id)),
-                payload=point.payload or {},
-            )
-            for point in found
-        )
-
-    def _similarities(
-        self, nearest: list[float], ids: list[models.ExtendedPointId]
-    ) -> dict[str, float]:
-        # A second small request: the vectors of 50 hits would be 200 kB of JSON in the first.
-        if not ids:
-            return {}
-        only = models.Filter(must=[models.HasIdCondition(has_id=ids)])
-        scored = self._client.query_points(
-            self._collection,
-            query=nearest,
-            using=rules.DENSE,
-            query_filter=only,
-            limit=len(ids),
-            with_payload=False,
-        ).points
-        return {str(point.id): point.score for point in scored}
+        graph = not self._connection.in_memory
+        asked = routes(dense.tolist(), sparse, only, limit, graph=graph)
+        answers = self._client.query_batch_points(self._collection, asked)
+        points = [point for answer in answers[::2] for point in answer.points]
+        similarities = {UUID(str(point.id)): point.score for point in points}
+        words = {
+            UUID(str(point.id)): point.score for answer in answers[1:2] for point in answer.points
+        }
+        own = {
+            UUID(str(point.id))
+            for point in points
+            if (point.payload or {}).get(rules.LANGUAGE) in sparse.languages
+        }
+        asked_in = own if sparse.languages else None
+        best = fuse(similarities, words, asked_in, len(sparse.indices), limit)
+        # A second request: the texts of all candidates would be 200 kB of JSON in the first.
+        wanted = [str(hit.id) for hit in best]
+        records = self._client.retrieve(self._collection, wanted) if wanted else []
+        return found(best, {UUID(str(record.id)): record.payload for record in records})
 
     @contextmanager
     def _answering(self) -> Iterator[None]:

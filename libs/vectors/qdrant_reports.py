@@ -1,13 +1,14 @@
 """The reports of an index on a server: a collection beside the passages', a point for each."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, cast
 
+import numpy as np
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import UnexpectedResponse
 
 from libs.vectors import rules
-from libs.vectors.port import FacetCount, PassageFilter, ReportHit
+from libs.vectors.port import FacetCount, PassageFilter, ReportHit, Vector
 from libs.vectors.publications import Publication
 from libs.vectors.qdrant_requests import index_fields, server_facets, server_filter
 
@@ -104,6 +105,16 @@ class QdrantReports:
             if str(point.id) != own
         ]
         return hits[:limit]
+
+    def vectors(self, report_ids: Sequence[str]) -> dict[str, Vector]:
+        """See PassageIndex."""
+        ids = {str(rules.report_point_id(report_id)): report_id for report_id in report_ids}
+        if not ids:
+            return {}
+        found = self._client.retrieve(
+            self._collection, [*ids], with_payload=False, with_vectors=[rules.DENSE]
+        )
+        return {ids[str(each.id)]: np.array(_dense(each), np.float32) for each in found}
 
     def facets(self, field: str, where: PassageFilter | None, limit: int) -> list[FacetCount]:
         """See PassageIndex."""

@@ -27,23 +27,39 @@ def index_fields(client: QdrantClient, collection: str) -> None:
 
 
 def routes(
-    nearest: list[float], sparse: SparseVector, only: models.Filter | None, limit: int
-) -> list[models.Prefetch]:
-    """The candidates of each route."""
+    dense: list[float],
+    sparse: SparseVector,
+    only: models.Filter | None,
+    limit: int,
+    *,
+    graph: bool,
+) -> list[models.QueryRequest]:
+    """What is asked at once: the nearest, those with the words, and how near the latter are.
+
+    Memory mode has no `graph`, and warns when told how wide to search it.
+    """
     wide = rules.candidates(limit)
-    found = [
-        models.Prefetch(
-            query=nearest,
-            using=rules.DENSE,
-            filter=only,
-            limit=wide,
-            params=models.SearchParams(hnsw_ef=rules.HNSW_EF),
-        )
-    ]
-    if sparse.indices:
-        terms = models.SparseVector(indices=[*sparse.indices], values=[*sparse.values])
-        found.append(models.Prefetch(query=terms, using=rules.BM25, filter=only, limit=wide))
-    return found
+    nearest = models.QueryRequest(
+        query=dense,
+        using=rules.DENSE,
+        filter=only,
+        limit=wide,
+        params=models.SearchParams(hnsw_ef=rules.HNSW_EF) if graph else None,
+        with_payload=[rules.LANGUAGE],
+    )
+    if not sparse.indices:
+        return [nearest]
+    terms = models.SparseVector(indices=[*sparse.indices], values=[*sparse.values])
+    worded = models.QueryRequest(query=terms, using=rules.BM25, filter=only, limit=wide)
+    prefetch = models.Prefetch(query=terms, using=rules.BM25, filter=only, limit=wide)
+    scored = models.QueryRequest(
+        prefetch=[prefetch],
+        query=dense,
+        using=rules.DENSE,
+        limit=wide,
+        with_payload=[rules.LANGUAGE],
+    )
+    return [nearest, worded, scored]
 
 
 def server_filter(

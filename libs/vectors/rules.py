@@ -1,4 +1,4 @@
-"""What both engines do alike, so that they answer alike: names, fusion, checks, order of ties."""
+"""What both engines do alike, so that they answer alike: names, checks, orders."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,7 +13,6 @@ from libs.vectors.port import (
     FILTER_FIELDS,
     CollectionSpec,
     FacetCount,
-    PassageHit,
     PassagePoint,
     PayloadValue,
     ReportHit,
@@ -24,16 +23,6 @@ from libs.vectors.publications import Owner, Publication
 
 DENSE: Final = "dense"
 BM25: Final = "bm25"
-
-# Reciprocal rank fusion after Cormack et al. 2009, in Qdrant's form 1 / (rank / weight + k - 1).
-# With the paper's k = 60 and equal weights two middling ranks outweigh a best one; across
-# languages, where BM25 finds little, that puts passages in the asker's own language first. On 120
-# questions in ten languages MRR is 0.60 that way and 0.75 with these values (`make quality`). What
-# BM25 alone finds first still comes fifth.
-RRF_K: Final = 2
-RRF_WEIGHTS: Final = (5.0, 1.0)  # dense, BM25
-# The fused score of what both routes find first.
-BEST_SCORE: Final = len(RRF_WEIGHTS) / (RRF_K - 1)
 
 # The graph (HNSW) that a server builds over some 20,000 passages: edges of a passage, width of the
 # search that chooses them, and width of a question's search. Of the exact ten nearest of 100,000
@@ -56,6 +45,9 @@ NOTES_FILE: Final = "notes.json"
 # Points per write. 256 points of 384 dimensions are about 1.5 MB of JSON; a server takes 32 MB.
 BATCH: Final = 256
 
+# What the fusion asks of a passage's payload.
+LANGUAGE: Final = "language"
+
 # What tells whose a passage is: all of its payload that a tally fetches.
 OWNER: Final = ("report_id", "version")
 
@@ -73,7 +65,7 @@ Item = TypeVar("Item")
 
 def candidates(limit: int) -> int:
     """How many passages each route brings to the fusion for `limit` results."""
-    return max(2 * limit, _FEWEST_CANDIDATES)
+    return max(limit, _FEWEST_CANDIDATES)
 
 
 def check_spec(stored: CollectionSpec, wanted: CollectionSpec, place: str) -> None:
@@ -137,16 +129,6 @@ def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
     source = iter(items)
     while batch := list(islice(source, size)):
         yield batch
-
-
-def ordered_hits(hits: Iterable[PassageHit]) -> list[PassageHit]:
-    """Best first. Fused scores tie often (first by one route only), so similarity decides.
-
-    Scores are rounded because the engines add them up in other precisions.
-    """
-    return sorted(
-        hits, key=lambda hit: (-round(hit.score, 7), -(hit.similarity or 0.0), str(hit.id))
-    )
 
 
 def ordered_facets(facets: Iterable[FacetCount]) -> list[FacetCount]:

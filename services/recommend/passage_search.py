@@ -25,11 +25,15 @@ CANDIDATES: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
-    """Passages, best first, the model whose vectors were compared, and whether none is close."""
+    """Passages, best first, the model whose vectors were compared, and whether none is close.
+
+    `index` is where they were found.
+    """
 
     hits: list[PassageHit]
     model: str
     nothing_close: bool
+    index: PassageIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ class PassageSearch:
             span.set_attribute(names.GEN_AI_MODEL, question.model)
         closeness = load_closeness(question.model)
         nothing_close = closeness is not None and closeness.refuses(question.vector, hits)
-        return Retrieved(hits[:limit], question.model, nothing_close or not hits)
+        return Retrieved(hits[:limit], question.model, nothing_close or not hits, index)
 
 
 def _passage(found: FoundReport, hit: PassageHit, content: ReportContent) -> FoundPassage:

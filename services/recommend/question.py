@@ -54,8 +54,11 @@ def sparse_question(
     Where the language is neither given nor certain, the terms of all likely ones are taken.
     """
     likely = [tag for tag, p in detector.probabilities(text).items() if p >= LIKELY_ENOUGH]
+    read = [
+        bm25.encode_query(text, each) for each in ((language,) if language else likely or ("",))
+    ]
     weights: dict[int, float] = {}
-    for candidate in (language,) if language else likely or ("",):
-        terms = bm25.encode_query(text, candidate)
+    for terms in read:
         weights |= dict(zip(terms.indices, terms.values, strict=True))
-    return SparseVector(tuple(weights), tuple(weights.values()))
+    languages = tuple(tag for terms in read for tag in terms.languages)
+    return SparseVector(tuple(weights), tuple(weights.values()), languages)

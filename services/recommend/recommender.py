@@ -21,7 +21,8 @@ from services.recommend.answer import Answer, Card
 from services.recommend.answer_words import wording
 from services.recommend.cards import card, group
 from services.recommend.figures import size_class
-from services.recommend.passage_search import PassageSearch
+from services.recommend.passage_search import PassageSearch, Retrieved
+from services.recommend.ranking.diversity import diverse
 from services.recommend.ranking.parts import tellers_of_fit
 from services.recommend.ranking.ranker import Candidate, Ranker
 from services.recommend.records import ReportRecords
@@ -57,7 +58,7 @@ class Recommender:
             request.challenge, request.language, request.filters, limit=self.settings.candidates
         )
         with self.tracer.start_as_current_span(names.SPAN_CARDS) as span:
-            cards = self._cards(retrieved.hits, request, asker)
+            cards = self._cards(retrieved, request, asker)
             span.set_attribute(names.CARDS, len(cards))
         themes = nearest_themes(retrieved.hits) if retrieved.nothing_close else ()
         language = request.answer_language
@@ -77,14 +78,20 @@ class Recommender:
         return Answer(head, tuple(cards), note)
 
     def _cards(
-        self, hits: list[PassageHit], request: RecommendationRequest, asker: Asker | None
+        self, retrieved: Retrieved, request: RecommendationRequest, asker: Asker | None
     ) -> list[Card]:
-        # What is in the order found already needs no more records than are shown.
+        # What is in the order found already needs few more records than are shown.
         limit = request.limit
-        pool = max(limit, self.settings.ranked_reports) if self.ranker.reorders else limit
-        candidates = self._candidates(hits, pool)
+        pool = limit + self.ranker.spare
+        if self.ranker.reorders:
+            pool = max(pool, self.settings.ranked_reports)
+        candidates = self._candidates(retrieved.hits, pool)
         fits = self._fits(candidates, asker) if asker else {}
         ranked = self.ranker.rank(candidates, tellers_of_fit(fits) if asker else None)
+        if self.ranker.spare and len(ranked) > 1:
+            reports = [each.found.report_id for each in ranked]
+            vectors = retrieved.index.report_vectors(reports)
+            ranked = diverse(ranked, vectors, self.ranker.weights.diversity)
         most = self.settings.evidence_per_card
         return [
             card(

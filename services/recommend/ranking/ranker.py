@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from libs.clock import Clock
 from libs.events.ranking import PartName, Score, ScorePart
-from libs.vectors.rules import BEST_SCORE
 from services.recommend.cards import FoundReport
 from services.recommend.ranking.methods import Voter, method_key, support, votes
 from services.recommend.ranking.parts import Tellers
@@ -14,6 +14,7 @@ from services.recommend.ranking.weights import Weights
 from services.recommend.record import Record
 
 Candidate = tuple[FoundReport, Record]
+_SPARE: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,11 @@ class Ranker:
         """Whether anything counts beside how well a report's own passages answer."""
         counted = {name for name, weight in self.weights.weights.items() if weight}
         return counted != {PartName.MATCH} or self.weights.methods.share > 0
+
+    @property
+    def spare(self) -> int:
+        """How many more than are shown are needed to take the places of those told twice."""
+        return _SPARE if self.weights.diversity.relevance < 1 else 0
 
     def rank(self, candidates: Sequence[Candidate], asked: Tellers | None = None) -> list[Ranked]:
         """Best first; equal ones as they were found. `asked` tell parts for one question."""
@@ -79,4 +85,4 @@ def match_parts(candidates: Iterable[Candidate], share: float) -> list[ScorePart
 
 def _voter(found: FoundReport, record: Record) -> Voter:
     methods = frozenset(method_key(method.name) for method in record.content.report.methods)
-    return Voter(found.report_id, min(1.0, found.score / BEST_SCORE), methods)
+    return Voter(found.report_id, min(1.0, max(0.0, found.score)), methods)

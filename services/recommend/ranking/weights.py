@@ -29,6 +29,13 @@ class Freshness(_Strict):
     half_life_years: Annotated[float, Field(gt=0)]
 
 
+class Diversity(_Strict):
+    """How much a report's own worth counts against its likeness to those above it."""
+
+    relevance: Share
+    alike_from: Annotated[float, Field(ge=0, lt=1)]
+
+
 class Weights(_Strict):
     """All of them."""
 
@@ -36,6 +43,7 @@ class Weights(_Strict):
     weights: Mapping[PartName, Annotated[float, Field(ge=0)]]
     methods: Methods
     freshness: Freshness
+    diversity: Diversity
 
     @classmethod
     def load(cls, off: Collection[PartName] = ()) -> "Weights":

@@ -54,6 +54,16 @@ def test_what_is_not_published_is_not_found_but_counted(index: PassageIndex) -> 
     assert index.published(["r", "s"]) == {"r": 1}
 
 
+def test_a_report_has_the_mean_of_its_passages_vectors(index: PassageIndex) -> None:
+    written = version(1)
+    put(index, written)
+    index.upsert(version(1, "hidden"))
+    told = index.report_vectors(["r", "hidden", "nowhere"])
+    assert told.keys() == {"r"}
+    np.testing.assert_allclose(told["r"], mean(written), atol=1e-5)
+    assert index.report_vectors([]) == {}
+
+
 def test_single_passages_are_looked_up_and_removed(index: PassageIndex) -> None:
     written = version(1)
     put(index, written)

@@ -35,7 +35,8 @@ class Nothing:
             "version": 1,
             "themes": ["elderly-care"],
         }
-        return Retrieved([PassageHit(UUID(int=1), 0.1, 0.1, payload)], "m", self.nothing_close)
+        hits = [PassageHit(UUID(int=1), 0.1, 0.1, payload)]
+        return Retrieved(hits, "m", self.nothing_close, index=None)  # type: ignore[arg-type]  # not asked
 
 
 class Away(UnmetNeeds):

@@ -86,6 +86,9 @@ class FakeIndex:
         others = [(key, version) for key, version in self.versions.items() if key != report_id]
         return [ReportHit(key, version, key, 0.5) for key, version in others][:limit]
 
+    def report_vectors(self, report_ids: Sequence[str]) -> dict[str, Vector]:
+        raise AssertionError("not asked for")
+
     def peek(self, where: PassageFilter) -> Mapping[str, PayloadValue] | None:
         return next((point.payload for point in self._matching(where)), None)
 

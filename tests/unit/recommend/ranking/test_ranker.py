@@ -6,7 +6,6 @@ from uuid import UUID
 from libs.events.ranking import PartName, ScorePart
 from libs.events.report import Method, NormalisedReport, ReportContent
 from libs.vectors.port import PassageHit
-from libs.vectors.rules import BEST_SCORE
 from services.recommend.cards import FoundReport
 from services.recommend.ranking.methods import Voter, support, votes
 from services.recommend.ranking.ranker import Candidate, Ranker, match_parts
@@ -17,7 +16,7 @@ NOON = dt.datetime(2026, 11, 25, 12, tzinfo=dt.UTC)
 
 
 def candidate(report_id: str, match: float, *methods: str) -> Candidate:
-    hit = PassageHit(UUID(int=1), match * BEST_SCORE, 0.8, {})
+    hit = PassageHit(UUID(int=1), match, 0.8, {})
     report = NormalisedReport(
         title=report_id, sections=(), methods=tuple(Method(name=name) for name in methods)
     )
