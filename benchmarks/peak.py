@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from services.embed.openvino_embedder import precision
-from services.embed.openvino_model import load_openvino
+from services.embed.openvino_model import load_openvino, openvino_core
 
 ROWS: Final = 1_024
 WIDTH: Final = 1_536
@@ -32,7 +32,7 @@ class Peak:
         constant = operations.constant(weights.astype(np.float32))
         for _ in range(LAYERS):
             node = operations.matmul(node, constant, transpose_a=False, transpose_b=True)
-        core = openvino.Core()
+        core = openvino_core()
         settings = {
             "NUM_STREAMS": streams,
             "INFERENCE_NUM_THREADS": streams,

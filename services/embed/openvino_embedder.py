@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from libs.errors import Unavailable
 from services.embed.conversion import PreparedModel
 from services.embed.embedder import Vectors
-from services.embed.openvino_model import load_openvino
+from services.embed.openvino_model import openvino_core
 from services.embed.prefixes import E5, Prefixes
 from services.embed.tokenizer import Tokenizer
 
@@ -161,7 +161,7 @@ def precision(core: Any) -> str:
 
 
 def _compile(prepared: PreparedModel, streams: int, threads: int) -> Any:
-    core = load_openvino().Core()
+    core = openvino_core()
     settings = {
         "NUM_STREAMS": streams,
         "INFERENCE_NUM_THREADS": max(threads, streams),
