@@ -8,7 +8,7 @@ import hashlib
 import re
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from libs.errors import Conflict
@@ -20,11 +20,15 @@ Notes = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """Names of collections: the one that is read, the one being built, the one read before."""
+    """Names of collections: the one that is read, the one being built, the one read before.
+
+    `unchecked` is the one that is read, until it is seen that it holds what came in at the switch.
+    """
 
     active: str | None = None
     building: str | None = None
     previous: str | None = None
+    unchecked: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,7 @@ class Collections:
         """The roles as they are now, for all processes."""
         roles = self.store.roles()
         if roles.active is None and self.store.made(self.base) is not None:
-            return Roles(self.base, roles.building, roles.previous)
+            return replace(roles, active=self.base)
         return roles
 
     def assign(self, roles: Roles) -> None:

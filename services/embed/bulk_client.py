@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing import Pipe
@@ -20,6 +21,8 @@ from services.embed.prefixes import Prefixes
 log = logging.getLogger(__name__)
 
 START_S: Final = 60.0
+# A start takes 1.5 s of a core: one that fails is not tried again with every report.
+NEXT_START_S: Final = 30.0
 # Twenty times what a text takes on two cores: a worker that needs longer hangs, as one has.
 ANSWER_S: Final = 10.0
 ANSWER_S_PER_TEXT: Final = 0.5
@@ -42,6 +45,7 @@ class BulkWorker:
         self._starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embed-worker")
         self._living = threading.Lock()
         self._closed = False
+        self._not_before = 0.0
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count()
         # What is asked through the connection, by number, with how many texts it is about.
@@ -56,8 +60,10 @@ class BulkWorker:
         return process.pid if process and self._connection else None
 
     def start(self) -> None:
-        """Begin to start one, unless there is one or one is starting."""
-        if self._closed or not self._living.acquire(blocking=False):
+        """Begin to start one, unless there is one, one is starting, or the last one could not."""
+        if self._closed or time.monotonic() < self._not_before:
+            return
+        if not self._living.acquire(blocking=False):
             return
         try:
             self._starter.submit(self._live)
@@ -110,13 +116,15 @@ class BulkWorker:
                 theirs.close()
                 self._process = process
                 try:
-                    self._serve(ours)
+                    if not self._closed:  # it may have been closed before there was one to kill
+                        self._serve(ours)
                 finally:
                     process.kill()
                     process.wait()
                     self._let_go()
         except (OSError, EOFError) as error:
             # Without a worker bulk is slower and questions wait longer; nothing is lost.
+            self._not_before = time.monotonic() + NEXT_START_S
             log.warning("the bulk worker did not start", extra={"reason": str(error)})
         finally:
             self._living.release()

@@ -29,6 +29,8 @@ _TITLE_TOKENS = 40
 _HEADING_TOKENS = 24
 _ROW_TOKENS = 24
 _PREFIX_AND_MARKERS = 8
+# Characters. What is longer is not tokenised only to be cut off.
+_LONGEST_TOKEN = 32
 _SHORTEST_LIMIT = 16
 
 
@@ -52,6 +54,33 @@ class Passage:
     embedded: str
 
 
+class _Tables:
+    """The tables of a text, and what their first rows say."""
+
+    def __init__(self, text: str, count_tokens: CountTokens) -> None:
+        self._text = text
+        self._count_tokens = count_tokens
+        self._spans = [Span(*match.span()) for match in _TABLE.finditer(text)]
+        # By the table's number: a row may be long, and have thousands of passages below it.
+        self._rows: dict[int, tuple[Span, str]] = {}
+
+    def row_above(self, span: Span) -> str:
+        """The first row of the table that a span begins in the middle of; empty elsewhere."""
+        number = bisect_left(self._spans, span.start, key=lambda table: table.start) - 1
+        if number < 0 or span.start >= self._spans[number].end:
+            return ""
+        row, told = self._rows.get(number) or self._rows.setdefault(number, self._read(number))
+        # Nothing where the span begins within the first row itself.
+        return told if row.end < span.start else ""
+
+    def _read(self, number: int) -> tuple[Span, str]:
+        table = self._spans[number]
+        end = self._text.find("\n", table.start, table.end)
+        row = Span(table.start, table.end if end < 0 else end)
+        text = self._text[row.start : row.end].strip()
+        return row, _shortened(text, self._count_tokens, _ROW_TOKENS)
+
+
 def cut(report: NormalisedReport, count_tokens: CountTokens, limit: int) -> list[Passage]:
     """All passages of a report in reading order; none is over `limit` tokens.
 
@@ -63,10 +92,10 @@ def cut(report: NormalisedReport, count_tokens: CountTokens, limit: int) -> list
     title = _shortened(report.title, count_tokens, _TITLE_TOKENS)
     for number, section in enumerate(report.sections):
         heading = _shortened(section.heading or "", count_tokens, _HEADING_TOKENS)
-        tables = [Span(*match.span()) for match in _TABLE.finditer(section.text)]
+        tables = _Tables(section.text, count_tokens)
         for span in _spans(section, count_tokens, limit):
             text = section.text[span.start : span.end]
-            row = _shortened(_first_row(section.text, tables, span), count_tokens, _ROW_TOKENS)
+            row = tables.row_above(span)
             passages.append(
                 Passage(
                     ordinal=len(passages),
@@ -80,16 +109,6 @@ def cut(report: NormalisedReport, count_tokens: CountTokens, limit: int) -> list
     return passages
 
 
-def _first_row(text: str, tables: Sequence[Span], span: Span) -> str:
-    """The first row of the table that a span begins in the middle of; empty elsewhere."""
-    place = bisect_left(tables, span.start, key=lambda table: table.start) - 1
-    if place < 0 or span.start >= tables[place].end:
-        return ""
-    start = tables[place].start
-    # Nothing where the span begins within the first row itself.
-    return text[start : max(start, text.find("\n", start, span.start))].strip()
-
-
 def fitting(limit: int, max_tokens: int) -> int:
     """The longest passage, in tokens, of a model that reads `max_tokens` with what stands before.
 
@@ -101,6 +120,7 @@ def fitting(limit: int, max_tokens: int) -> int:
 
 def _shortened(text: str, count_tokens: CountTokens, limit: int) -> str:
     """The beginning of a line that is not over the limit."""
+    text = text[: limit * _LONGEST_TOKEN]
     while text and (tokens := count_tokens([text])[0]) > limit:
         text = text[: len(text) * limit // tokens].rstrip()
     return text

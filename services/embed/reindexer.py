@@ -192,7 +192,8 @@ class Reindexer(PeriodicWorker):
         targets = _looked_after(parts)
         if not targets:
             self._forget()
-            return self._catch_up_alone(parts.active)
+            self._following.clear()
+            return IDLE_S
         # By identity: one that was begun anew with the same model has the same name.
         if [*map(id, targets)] != [*map(id, self._seen)]:
             self._forget()
@@ -231,13 +232,6 @@ class Reindexer(PeriodicWorker):
         finally:
             if any(failures):
                 self._complete = None
-
-    def _catch_up_alone(self, active: Target) -> float:
-        """Write what came in before a switch was confirmed: no pass makes up for it any more."""
-        while self._following:
-            self._catch_up(*self._following[0], (active,))
-            self._following.popleft()
-        return IDLE_S
 
     def _go_on(self, running: Pass, targets: tuple[Target, ...]) -> float:
         if running.todo:
@@ -325,7 +319,11 @@ class Reindexer(PeriodicWorker):
         if running.stuck:
             self._complete = None
             return rest
-        if building is not None and running.began >= self._first_seen + SETTLE_S:
+        if running.began < self._first_seen + SETTLE_S:
+            return rest
+        if self._targets.parts.unchecked:
+            self._targets.checked(self._seen)
+        if building is not None:
             notes = self._targets.notes(building)
             # None where another process has begun anew with the same model.
             self._complete = running.of if running.of == started_at(notes) else None
@@ -335,10 +333,14 @@ class Reindexer(PeriodicWorker):
 
 
 def _looked_after(parts: Parts) -> tuple[Target, ...]:
-    """While one is built, that one; after the switch both, until it is confirmed."""
+    """While one is built, that one; after the switch both, until it is confirmed.
+
+    The one that is read too until it was checked, whatever was confirmed or killed meanwhile.
+    """
+    active = (parts.active,) if parts.unchecked or parts.previous else ()
     if parts.building is not None:
-        return (parts.building,)
-    return (parts.active, parts.previous) if parts.previous is not None else ()
+        return (parts.building, *active)
+    return (*active, parts.previous) if parts.previous is not None else active
 
 
 def _is_missing(target: Target, item: StandingReport, published: int) -> bool:

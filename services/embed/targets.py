@@ -8,7 +8,7 @@ to both, each with its own model, to the one that is read first. Which is read s
 import datetime as dt
 import logging
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -71,11 +71,15 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The targets by the part that they play, at one moment."""
+    """The targets by the part that they play, at one moment.
+
+    While `unchecked`, the one that is read may lack what came in when it was switched to.
+    """
 
     active: Target
     building: Target | None = None
     previous: Target | None = None
+    unchecked: bool = False
 
     @property
     def followers(self) -> tuple[Target, ...]:
@@ -180,7 +184,7 @@ class Targets:
                     "The new collection does not hold all reports yet, as far as this process has "
                     "seen: see `navigator reindex status`."
                 )
-            return self._assign(Roles(active=roles.building, previous=roles.active))
+            return self._assign(Roles(roles.building, None, roles.active, roles.building))
 
     def rollback(self) -> Parts:
         """Read the collection before again. The other is kept, and can be gone back to in turn."""
@@ -188,7 +192,7 @@ class Targets:
             roles = self._collections.roles()
             if roles.previous is None:
                 raise Conflict("There is no collection to go back to.")
-            return self._assign(Roles(active=roles.previous, previous=roles.active))
+            return self._assign(Roles(roles.previous, None, roles.active, roles.previous))
 
     def confirm(self) -> Parts:
         """Remove the collection that is not read any more."""
@@ -196,7 +200,7 @@ class Targets:
             roles = self._collections.roles()
             if roles.previous is None:
                 raise Conflict("There is nothing to confirm.")
-            return self._remove(roles.previous, Roles(active=roles.active))
+            return self._remove(roles.previous, replace(roles, previous=None))
 
     def cancel(self) -> Parts:
         """Give up the collection that is being built."""
@@ -205,6 +209,15 @@ class Targets:
             if roles.building is None:
                 raise Conflict("No collection is being built.")
             return self._remove(roles.building, replace(roles, building=None))
+
+    def checked(self, targets: Iterable[Target]) -> Parts:
+        """Note that these hold all that came in before a switch, and at it."""
+        with self._changing:
+            roles = self._collections.roles()
+            if roles.unchecked in {each.name for each in targets}:
+                roles = replace(roles, unchecked=None)
+                self._collections.assign(roles)
+            return self._take(roles)
 
     def close(self) -> None:
         """Let go of the models; the collections are the platform's."""
@@ -324,7 +337,8 @@ class Targets:
             return self._target(name) if name is not None else None
 
         active = named(roles.active) or self._parts.active
-        self._parts = Parts(active, named(roles.building), named(roles.previous))
+        building, previous = named(roles.building), named(roles.previous)
+        self._parts = Parts(active, building, previous, roles.unchecked == active.name)
         for name in self._opened.keys() - {active.name, roles.building, roles.previous}:
             self._opened.pop(name).embedder.close()
         return self._parts

@@ -2,9 +2,11 @@
 
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -137,6 +139,25 @@ def test_a_closed_one_is_unavailable(bulk: WithBulkWorker):
     for _ in range(2):
         with pytest.raises(Unavailable):
             bulk.embed_passages(BULK)
+
+
+def test_one_that_cannot_start_is_not_tried_with_every_report(
+    embedder: OpenVinoEmbedder,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    start, starts = subprocess.Popen, list[Any]()
+    counting = lambda *args, **options: starts.append(args) or start(*args, **options)  # noqa: E731
+    monkeypatch.setattr("services.embed.bulk_client.subprocess.Popen", counting)
+    no_folder = tmp_path / "models"
+    no_folder.write_text("a file")
+    bulk = WithBulkWorker(embedder, no_folder)
+    assert len(bulk.embed_passages(BULK)) == len(BULK)
+    until(lambda: "did not start" in caplog.text, "the worker to fail")
+    assert len(bulk.embed_passages(BULK)) == len(BULK)
+    bulk.close()
+    assert len(starts) == 1
 
 
 def test_what_came_fades():

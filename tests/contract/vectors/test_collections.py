@@ -45,7 +45,7 @@ def test_roles_change_at_once(collections: Collections) -> None:
         collections.index(spec)
     one, two = collections.name_of(SPEC), collections.name_of(OTHER)
     assert collections.roles() == Roles()
-    for roles in (Roles(one), Roles(one, building=two), Roles(two, previous=one), Roles(two)):
+    for roles in (Roles(one), Roles(one, building=two), Roles(two, None, one, two), Roles(two)):
         collections.assign(roles)
         assert collections.roles() == roles
 

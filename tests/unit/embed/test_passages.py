@@ -125,3 +125,17 @@ def test_a_table_of_one_long_row_has_no_first_row_to_repeat() -> None:
     assert all(
         passage.embedded.count("Kommun") == ("Kommun" in passage.text) for passage in passages
     )
+
+
+def test_a_long_first_row_is_not_read_again_for_each_row_below_it() -> None:
+    read = 0
+
+    def counting(texts: Sequence[str]) -> list[int]:
+        nonlocal read
+        read += sum(map(len, texts))
+        return words(texts)
+
+    rows = [f"Kommun {n} | {n} deltagare i sju grupper" for n in range(2_000)]
+    text = "\n".join([" | ".join(["spalt"] * 10_000), *rows])
+    assert len(cut(report(Section(text=text)), counting, LIMIT)) > 2_000
+    assert read < 10 * len(text)

@@ -448,8 +448,37 @@ def test_what_waits_when_a_switch_is_confirmed_is_not_lost(stage: Stage) -> None
     with pytest.raises(Unavailable):
         stage.work(1)
     del stage.source.broken[url]
-    stage.work(1)
+    stage.work()
     assert stage.held() == {"other@1": ALL | {"f": 1}}
+
+
+@pytest.mark.parametrize("killed_first", [True, False])
+def test_nor_is_it_when_a_kill_comes_before_or_after(stage: Stage, *, killed_first: bool) -> None:
+    stage.reindexer.begin(OTHER.model_copy(update={"hold": True}))
+    stage.work()
+    stage.accept("f")
+    stage.reindexer.switch()
+    if killed_first:
+        stage.restart()
+    stage.reindexer.confirm()
+    if not killed_first:
+        stage.restart()
+    assert stage.held() == {"other@1": ALL}
+    stage.work()
+    assert stage.held() == {"other@1": ALL | {"f": 1}}
+    assert stage.store.roles() == Roles(stage.targets.parts.active.name)
+
+
+def test_what_is_read_is_made_up_for_while_another_is_built(stage: Stage) -> None:
+    stage.reindexer.begin(OTHER.model_copy(update={"hold": True}))
+    stage.work()
+    stage.accept("f")
+    stage.reindexer.switch()
+    stage.restart()
+    stage.reindexer.confirm()
+    stage.reindexer.begin(ReindexRequest(correction="means", hold=True))
+    stage.work()
+    assert stage.held() == dict.fromkeys(("fake@1", "other@1"), ALL | {"f": 1})
 
 
 def test_held_it_waits_for_the_switch_and_can_be_given_up(stage: Stage) -> None:
