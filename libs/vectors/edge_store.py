@@ -33,7 +33,8 @@ class EdgeStore:
         self._folder.mkdir(parents=True, exist_ok=True)
         draft = self._file.with_suffix(".draft")
         with draft.open("w", encoding="utf-8") as writer:
-            json.dump(asdict(roles), writer)
+            # Without the empty ones: a release before does not know each role.
+            json.dump({role: name for role, name in asdict(roles).items() if name}, writer)
             writer.flush()
             os.fsync(writer.fileno())
         draft.rename(self._file)
